@@ -1,0 +1,86 @@
+"""Small statistics that more than one room needs: exact intervals and corrections for looking many times."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special, stats
+
+__all__ = [
+    "benjamini_hochberg",
+    "beta_interval",
+    "clopper_pearson",
+    "garwood",
+    "holm",
+    "wilson",
+]
+
+
+def garwood(count, exposure=1.0, *, level=0.95):
+    """Between which rates does a Poisson count point?  -> (low, high), each shaped like `count`.
+
+    count    : (...) events counted, >= 0
+    exposure : (...) what the rate is per (residents, hours); 0 gives nan
+    Method: exact, from chi-square quantiles (Garwood 1936).
+    """
+    count, exposure = np.asarray(count, float), np.asarray(exposure, float)
+    a = (1 - level) / 2
+    low = np.where(count > 0, special.gammaincinv(np.maximum(count, 1e-300), a), 0.0)
+    high = special.gammaincinv(count + 1, 1 - a)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (np.where(exposure > 0, low / exposure, np.nan), np.where(exposure > 0, high / exposure, np.nan))
+
+
+def wilson(successes, n, *, level=0.95):
+    """Between which shares does k out of n point?  -> (low, high); n = 0 gives nan (Wilson 1927)."""
+    k, n = np.asarray(successes, float), np.asarray(n, float)
+    z = stats.norm.ppf((1 + level) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = k / n
+        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+
+
+def clopper_pearson(successes, n, *, level=0.95):
+    """The exact interval of a share, never too short  -> (low, high); n = 0 gives nan (Clopper & Pearson 1934)."""
+    k, n = np.asarray(successes, float), np.asarray(n, float)
+    a = (1 - level) / 2
+    low = np.where(k > 0, special.betaincinv(np.maximum(k, 1e-300), np.maximum(n - k + 1, 1e-300), a), 0.0)
+    high = np.where(k < n, special.betaincinv(k + 1, np.maximum(n - k, 1e-300), 1 - a), 1.0)
+    return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
+
+
+def beta_interval(successes, n, *, level=0.95, prior=(1.0, 1.0)):
+    """The central Bayesian interval of a share under a Beta prior  -> (low, high); uniform prior unless told."""
+    k, n = np.asarray(successes, float), np.asarray(n, float)
+    a, b = k + prior[0], n - k + prior[1]
+    tail = (1 - level) / 2
+    return special.betaincinv(a, b, tail), special.betaincinv(a, b, 1 - tail)
+
+
+def benjamini_hochberg(p):
+    """Which share of false discoveries does each finding carry?  -> adjusted p, nan stays nan (Benjamini & Hochberg 1995)."""
+    return _by_valid(p, lambda q: stats.false_discovery_control(q))
+
+
+def holm(p):
+    """p-values adjusted so that one false finding in the family stays as rare as promised (Holm 1979); nan stays nan."""
+
+    def step_down(q):
+        order = np.argsort(q)
+        m = len(q)
+        adjusted = np.minimum(1, np.maximum.accumulate((m - np.arange(m)) * q[order]))
+        out = np.empty(m)
+        out[order] = adjusted
+        return out
+
+    return _by_valid(p, step_down)
+
+
+def _by_valid(p, correct):
+    p = np.asarray(p, float)
+    out = np.full(p.shape, np.nan)
+    valid = ~np.isnan(p)
+    if valid.any():
+        out[valid] = correct(p[valid])
+    return out
