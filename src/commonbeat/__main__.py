@@ -1,0 +1,3 @@
+from commonbeat.cli import main
+
+main()
