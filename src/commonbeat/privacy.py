@@ -11,7 +11,13 @@ FLOOR = 5  #: fewest people behind a public cell
 OFFICER_FLOOR = 10  #: fewest officers behind a public cell, and fewest people behind a Gram matrix
 BANDED_BELOW = 20  #: a share behind fewer people is shown as a band
 
-_BANDS = ((0.0, 0.2, "few"), (0.2, 0.4, "a minority"), (0.4, 0.6, "about half"), (0.6, 0.8, "most"), (0.8, 1.01, "nearly all"))
+_BANDS = (
+    (0.0, 0.2, "few"),
+    (0.2, 0.4, "a minority"),
+    (0.4, 0.6, "about half"),
+    (0.6, 0.8, "most"),
+    (0.8, 1.01, "nearly all"),
+)
 
 
 def shown_count(n: int | None, *, floor: int = FLOOR) -> int | None:

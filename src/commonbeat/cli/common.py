@@ -16,7 +16,9 @@ from commonbeat.estimate import plain
 
 __all__ = ["Analyst", "Json", "Quiet", "progress", "show"]
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else there.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else there.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no words: only errors.")]
 Analyst = Annotated[bool, typer.Option("--analyst", help="Show exact small numbers. Not for publication.")]
 
@@ -34,6 +36,12 @@ def show(result, *, json: bool, quiet: bool, words: Callable[[Console], None]) -
 def progress(*, quiet: bool):
     """A progress bar on standard error; silent with `quiet` or when nobody watches."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
         yield bar

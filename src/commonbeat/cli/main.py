@@ -95,7 +95,7 @@ def main(argv: list[str] | None = None) -> None:
     try:
         code = _root.main(args=argv, prog_name="commonbeat", standalone_mode=False)
     except CommonbeatError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[bold red]Not done.[/] ", end="")
+        Console(stderr=True, soft_wrap=True).print("[bold red]Not done.[/] ", end="")
         Console(stderr=True, soft_wrap=True).print(str(error), markup=False, highlight=False)
         for problem in getattr(error, "problems", ())[1:20]:
             Console(stderr=True, soft_wrap=True).print(f"  {problem}", markup=False, highlight=False)
