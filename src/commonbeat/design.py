@@ -53,7 +53,7 @@ class Design:
 
     @classmethod
     def complete(cls, counts, *, block=None, cluster=None, arms=None) -> Design:
-        """Fixed numbers per arm. counts: (arms,) without blocks, or (blocks, arms); in clusters when there are any."""
+        """Fixed numbers per arm. counts: (arms,), or (blocks, arms) with blocks; in clusters when there are any."""
         counts = np.atleast_2d(np.asarray(counts, np.int64))
         size = (
             int(counts.sum()) if block is None and cluster is None else len(block if block is not None else cluster)
@@ -73,7 +73,7 @@ class Design:
 
     @classmethod
     def bernoulli(cls, n: int, probabilities, *, cluster=None, arms=None) -> Design:
-        """Every person (or cluster) is assigned alone. probabilities: one number = chance of arm 1, or one per arm."""
+        """Every person (or cluster) is assigned alone. probabilities: the chance of arm 1, or one per arm."""
         p = np.atleast_1d(np.asarray(probabilities, float))
         p = np.array([1 - p[0], p[0]]) if p.size == 1 else p
         if (p < 0).any() or not math.isclose(p.sum(), 1, abs_tol=1e-9):
@@ -154,7 +154,7 @@ class Design:
         return units[:, self.cluster] if self.clustered else units
 
     def enumerate(self, limit: int = 200_000) -> np.ndarray:
-        """(size, n) every assignment once, for complete randomisation; TooFew draws would do when there are too many."""
+        """(size, n) every assignment once, for complete randomisation with at most `limit` of them."""
         if self.kind != "complete" or self.size() > limit:
             raise BadInput(
                 f"{self.size():.3g} assignments are more than {limit:,}: draw a sample instead of listing them"
@@ -202,11 +202,13 @@ class Design:
 
     def _draw_complete(self, rng, n_draws):
         unit_block = self.block[_first_rows(self.cluster)]
+        by_block = np.split(np.argsort(unit_block, kind="stable"), np.cumsum(np.bincount(unit_block))[:-1])
         out = np.empty((n_draws, self.units), np.int8)
-        for b, counts in enumerate(self.counts):
-            members = np.flatnonzero(unit_block == b)
+        alike, kind = np.unique(self.counts, axis=0, return_inverse=True)
+        for k, counts in enumerate(alike):  # blocks alike are dealt together: trials with thousands of pairs exist
+            members = np.array([by_block[b] for b in np.flatnonzero(kind.ravel() == k)])
             cards = np.repeat(np.arange(len(counts), dtype=np.int8), counts)
-            out[:, members] = rng.permuted(np.tile(cards, (n_draws, 1)), axis=1)
+            out[:, members] = rng.permuted(np.tile(cards, (n_draws, len(members), 1)), axis=2)
         return out
 
     def _draw_saturated(self, rng, n_draws):
@@ -226,7 +228,9 @@ def codes_of(labels, name: str = "labels") -> tuple[tuple, np.ndarray]:
     array = np.asarray(labels)
     if array.ndim != 1 or not array.size:
         raise TooFew(f"{name} needs one label per row, it has shape {array.shape}")
-    missing = array != array if array.dtype.kind == "f" else np.array([v is None or v != v for v in array], bool) if array.dtype == object else np.zeros(1, bool)  # fmt: skip
+    missing = np.zeros(1, bool)
+    if array.dtype.kind in "fO":
+        missing = np.array([v is None or v != v for v in array])
     if missing.any():
         raise BadInput(f"{name} is missing in row {int(np.flatnonzero(missing)[0])}: drop the row or fill it in")
     values, codes = np.unique(array, return_inverse=True)
