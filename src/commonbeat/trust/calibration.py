@@ -43,7 +43,9 @@ def _bend(how, bounds):
     if bounds is not None:
         low, high = (float(b) for b in bounds)
         if not low < 1 < high:
-            raise BadInput(f"`bounds` are {low:g} and {high:g}; the ratio of new to old weight must be able to stay 1.")
+            raise BadInput(
+                f"`bounds` are {low:g} and {high:g}; the ratio of new to old weight must be able to stay 1."
+            )
     if how == "linear":
         if bounds is None:
             return lambda u: (1 + u, np.ones_like(u))
@@ -51,10 +53,15 @@ def _bend(how, bounds):
     if how == "raking":
         if bounds is None:
             return _exp
-        return lambda u: (np.clip(_exp(u)[0], low, high), np.where((_exp(u)[0] > low) & (_exp(u)[0] < high), _exp(u)[0], 0.0))
+        return lambda u: (
+            np.clip(_exp(u)[0], low, high),
+            np.where((_exp(u)[0] > low) & (_exp(u)[0] < high), _exp(u)[0], 0.0),
+        )
     if how == "logit":
         if bounds is None:
-            raise BadInput('how="logit" needs `bounds`, the least and greatest ratio of new to old weight, as (0.3, 4).')
+            raise BadInput(
+                'how="logit" needs `bounds`, the least and greatest ratio of new to old weight, as (0.3, 4).'
+            )
         return lambda u: _logit(u, low, high)
     raise BadInput(f'`how` is "{how}"; it may be linear, raking or logit.')
 

@@ -68,12 +68,16 @@ def fit_factors(groups, factor_of, *, same="configural") -> FactorFit:
     factor_of = np.asarray(factor_of, int)
     for x in groups:
         if len(x) <= x.shape[1]:
-            raise TooFew(f"A group has {len(x)} complete answers to {x.shape[1]} questions; more people than questions are needed.")
+            raise TooFew(
+                f"A group has {len(x)} complete answers to {x.shape[1]} questions; more people than questions are needed."
+            )
     means = [x.mean(axis=0) for x in groups]
     moments = [np.cov(x, rowvar=False, bias=True).reshape(x.shape[1], -1) for x in groups]
     for s in moments:
         if np.linalg.eigvalsh(s)[0] <= 1e-10 * np.trace(s):
-            raise BadInput("Two questions say exactly the same, or one never varies, so no factor can be fitted. Drop one of them.")
+            raise BadInput(
+                "Two questions say exactly the same, or one never varies, so no factor can be fitted. Drop one of them."
+            )
     n = np.array([len(x) for x in groups], float)
     parts = _layout(len(groups), factor_of, same)
     x = _minimise(parts, _start(parts, moments, means), moments, means, n)
@@ -122,7 +126,13 @@ def _start(parts, moments, means):
 
 def _matrices(parts, x, g):
     full = np.concatenate([x, [0.0, 1.0]])
-    return (full[parts.loading[g]], full[parts.factor[g]], full[parts.unique[g]], full[parts.intercept[g]], full[parts.mean[g]])
+    return (
+        full[parts.loading[g]],
+        full[parts.factor[g]],
+        full[parts.unique[g]],
+        full[parts.intercept[g]],
+        full[parts.mean[g]],
+    )
 
 
 def _distance(x, parts, moments, means, n):
@@ -168,7 +178,9 @@ def _minimise(parts, start, moments, means, n):
         if np.abs(slope[free]).max() < 1e-12:
             break
         step = np.zeros_like(x)
-        step[free] = np.linalg.lstsq(_curvature(x, parts, moments, means, n)[np.ix_(free, free)], slope[free], rcond=1e-10)[0]
+        step[free] = np.linalg.lstsq(
+            _curvature(x, parts, moments, means, n)[np.ix_(free, free)], slope[free], rcond=1e-10
+        )[0]
         after = _distance(x - step, parts, moments, means, n)[0]
         if not after <= value + 1e-13 or (x - step)[positive].min() < 0:
             break
@@ -250,7 +262,9 @@ def _rmsea_interval(chi, df, n, groups):
         if stats.chi2.cdf(chi, df) < tail:
             return 0.0
         top = max(chi, 1.0) * 4 + 100
-        return optimize.brentq(lambda nc: stats.ncx2.cdf(chi, df, nc) - tail if nc else stats.chi2.cdf(chi, df) - tail, 0, top)
+        return optimize.brentq(
+            lambda nc: stats.ncx2.cdf(chi, df, nc) - tail if nc else stats.chi2.cdf(chi, df) - tail, 0, top
+        )
 
     return tuple(float(np.sqrt(bound(tail) / (df * n) * groups)) for tail in (0.95, 0.05))
 

@@ -67,9 +67,14 @@ def flag_careless(items, *, seconds=None, reverse=(), middle=None, hurry=1 / 3) 
     x, names = matrix(items)
     answered = (~np.isnan(x)).sum(axis=1)
     judged = answered >= FEWEST_ITEMS
-    low, high = (np.where(answered > 0, f(np.where(np.isnan(x), fill, x), axis=1), np.nan) for f, fill in ((np.min, np.inf), (np.max, -np.inf)))
+    low, high = (
+        np.where(answered > 0, f(np.where(np.isnan(x), fill, x), axis=1), np.nan)
+        for f, fill in ((np.min, np.inf), (np.max, -np.inf))
+    )
     straight = judged & (low == high)
-    turned = np.array([n in {names[r] if isinstance(r, (int, np.integer)) else str(r) for r in reverse} for n in names])
+    turned = np.array(
+        [n in {names[r] if isinstance(r, (int, np.integer)) else str(r) for r in reverse} for n in names]
+    )
     both = (~np.isnan(x[:, turned])).any(axis=1) & (~np.isnan(x[:, ~turned])).any(axis=1)
     contradictory = straight & both & (low != middle if middle is not None else True)
     hurried, cautions = np.zeros(len(x), bool), []

@@ -91,7 +91,9 @@ def invariance(items, group, *, factors=None, fewest=50) -> Invariance:
         raise TooFew("One group has nobody to be compared with.")
     if n.min() < fewest:
         small = groups[int(np.argmin(n))]
-        raise TooFew(f"`{small}` has {n.min()} people who answered all {len(order)} questions; at least {fewest} are needed in every group.")
+        raise TooFew(
+            f"`{small}` has {n.min()} people who answered all {len(order)} questions; at least {fewest} are needed in every group."
+        )
     parts = [x[whole & (codes == g)] for g in range(len(groups))]
     models = tuple(fit_factors(parts, factor_of, same=same) for same in SAME)
     steps = _steps(models)
@@ -104,7 +106,9 @@ def invariance(items, group, *, factors=None, fewest=50) -> Invariance:
     left = int((~whole).sum())
     cautions = [f"{left:,} of {len(x):,} people did not answer every question."] if left else []
     if holds != "scalar":
-        cautions.append("The groups' mean scores must not be compared: part of any difference is the question's, not the people's.")
+        cautions.append(
+            "The groups' mean scores must not be compared: part of any difference is the question's, not the people's."
+        )
     return Invariance(holds, steps, tuple(groups), tuple(n.tolist()), means, models, tuple(cautions))
 
 
@@ -113,14 +117,18 @@ def _steps(models) -> tuple[InvarianceStep, ...]:
     for k, m in enumerate(models):
         if k == 0:
             fits = m.df == 0 or (m.rmsea <= POOR_RMSEA and m.cfi >= POOR_CFI)
-            steps.append(InvarianceStep(m.same, m.chi_square, m.df, m.cfi, m.rmsea, m.srmr, None, None, None, bool(fits)))
+            steps.append(
+                InvarianceStep(m.same, m.chi_square, m.df, m.cfi, m.rmsea, m.srmr, None, None, None, bool(fits))
+            )
             continue
         before = models[k - 1]
         more, df = m.chi_square - before.chi_square, m.df - before.df
         close = m.cfi >= before.cfi - LESS_CFI and (m.rmsea <= before.rmsea + MORE_RMSEA or before.df == 0)
         p = float(stats.chi2.sf(max(more, 0), df))
         close = close or p > 0.05  # in small groups fit indices wander while the test sees nothing
-        steps.append(InvarianceStep(m.same, m.chi_square, m.df, m.cfi, m.rmsea, m.srmr, float(more), int(df), p, bool(close)))
+        steps.append(
+            InvarianceStep(m.same, m.chi_square, m.df, m.cfi, m.rmsea, m.srmr, float(more), int(df), p, bool(close))
+        )
     return tuple(steps)
 
 

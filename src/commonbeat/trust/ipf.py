@@ -105,7 +105,7 @@ def _newton(cells, held, start):
     """The same solution by its dual: factor = exp(x @ lambda), so slow sweeps need not be waited for."""
     x = np.zeros((len(cells.code), len(cells.totals)))
     x[np.arange(len(x))[:, None], cells.code] = 1.0
-    ratio, steps, gap = solve(x, cells.totals, held * start, how="raking", most=100)
+    ratio, steps, _ = solve(x, cells.totals, held * start, how="raking", most=100)
     after, before = _gaps(cells, held * start * ratio), _gaps(cells, held * start)
     return (start * ratio, steps) if after.max() < before.max() else (start, steps)
 

@@ -61,20 +61,26 @@ class Levels:
     def contrast(self, weights: dict[str, float]) -> Estimate:
         """By how much do groups differ? `{"H": 1, "E": -1}` is H less E, with what they share in the design."""
         if self.covariance is None:
-            raise BadInput("These levels carry no covariance between groups, so their difference has no honest interval.")
+            raise BadInput(
+                "These levels carry no covariance between groups, so their difference has no honest interval."
+            )
         c = np.array([float(weights.get(g, 0.0)) for g in self.groups])
         unknown = set(map(str, weights)) - set(self.groups)
         if unknown:
             raise BadInput(f'There is no group "{sorted(unknown)[0]}"; there are {", ".join(map(str, self.groups))}.')
         used = [level for level, k in zip(self.levels, c, strict=True) if k]
         if any(level.value is None or level.std_error is None for level in used):
-            return Estimate(None, unit=self.levels[0].unit, cautions=("too few to tell: a group in it has no estimate",))
+            return Estimate(
+                None, unit=self.levels[0].unit, cautions=("too few to tell: a group in it has no estimate",)
+            )
         value = sum(k * level.value for k, level in zip(c, self.levels, strict=True) if k)
         error = float(np.sqrt(max(c @ np.nan_to_num(self.covariance) @ c, 0)))
         df, level = min(x.df for x in used), used[0].level
         half = stats.t.ppf((1 + level) / 2, df) * error if df > 0 else np.nan
         n = sum(x.n or 0 for x in used)
-        return Estimate(value, error, df, value - half, value + half, level, n, used[0].unit, f"difference, {used[0].method}")
+        return Estimate(
+            value, error, df, value - half, value + half, level, n, used[0].unit, f"difference, {used[0].method}"
+        )
 
     def tidy(self) -> pl.DataFrame:
         """A row each: group, estimate, std_error, df, conf_low, conf_high, n, design_effect."""

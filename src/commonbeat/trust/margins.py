@@ -90,9 +90,15 @@ def _codes(series: pl.Series, names: list[str]) -> np.ndarray:
         if found is not None:
             return found
     if series.dtype.is_float():
-        series = series.map_elements(lambda v: str(int(v)) if v == v and v == int(v) else str(v), return_dtype=pl.String)
+        series = series.map_elements(
+            lambda v: str(int(v)) if v == v and v == int(v) else str(v), return_dtype=pl.String
+        )
     text = series.cast(pl.String)
-    return text.replace_strict(names, list(range(len(names))), default=-1, return_dtype=pl.Int32).fill_null(-1).to_numpy()
+    return (
+        text.replace_strict(names, list(range(len(names))), default=-1, return_dtype=pl.Int32)
+        .fill_null(-1)
+        .to_numpy()
+    )
 
 
 def _whole_numbers(series, names):

@@ -38,7 +38,9 @@ class PublishedLevels:
         rows = self._of(measure)
         on = on or rows["date"].max()
         return {
-            r["area"]: Estimate(100 * r["share"], unit="percent", n=None, method=f"as published, {r['date']}", cautions=(WITHOUT_N,))
+            r["area"]: Estimate(
+                100 * r["share"], unit="percent", n=None, method=f"as published, {r['date']}", cautions=(WITHOUT_N,)
+            )
             for r in rows.filter(pl.col("date") == on).sort("area").iter_rows(named=True)
         }
 
@@ -47,7 +49,9 @@ class PublishedLevels:
         rows = self._of(measure)
         found = rows.filter(pl.col("area").str.to_lowercase() == area.lower())
         if found.is_empty():
-            raise BadInput(f'There is no area "{area}"; there are {", ".join(rows["area"].unique().sort().to_list())}.')
+            raise BadInput(
+                f'There is no area "{area}"; there are {", ".join(rows["area"].unique().sort().to_list())}.'
+            )
         return found.sort("date").select("date", (pl.col("share") * 100).alias("percent"))
 
     def measures(self) -> list[str]:
@@ -84,7 +88,15 @@ def read_pas(path) -> PublishedLevels:
     problems, read = [], []
     for line, row in enumerate(rows, 2):
         try:
-            read.append((_day(row["Date"]), row["Borough"].strip(), row["Measure"].strip(), _share(row["Proportion"]), _share(row.get("MPS") or None)))
+            read.append(
+                (
+                    _day(row["Date"]),
+                    row["Borough"].strip(),
+                    row["Measure"].strip(),
+                    _share(row["Proportion"]),
+                    _share(row.get("MPS") or None),
+                )
+            )
         except (ValueError, TypeError, AttributeError) as error:
             problems.append(Problem(str(error), file=path.name, line=line))
     if problems:
@@ -143,4 +155,6 @@ def _once(table, name):
     twice = table.group_by("date", "area", "measure").len().filter(pl.col("len") > 1)
     if len(twice):
         r = twice.row(0, named=True)
-        raise BadInput(f"{name}: {r['area']}, {r['measure']}, {r['date']} is published {r['len']} times; once was expected.")
+        raise BadInput(
+            f"{name}: {r['area']}, {r['measure']}, {r['date']} is published {r['len']} times; once was expected."
+        )

@@ -61,7 +61,18 @@ class Reliability:
 
     def to_dict(self) -> dict:
         fit = self.one_factor
-        shown = ("chi_square", "df", "p_value", "cfi", "tli", "rmsea", "rmsea_low", "rmsea_high", "srmr", "log_likelihood")
+        shown = (
+            "chi_square",
+            "df",
+            "p_value",
+            "cfi",
+            "tli",
+            "rmsea",
+            "rmsea_low",
+            "rmsea_high",
+            "srmr",
+            "log_likelihood",
+        )
         return plain(
             {
                 "alpha": self.alpha, "alpha_standardised": self.alpha_standardised, "average_r": self.average_r,
@@ -93,7 +104,9 @@ def reliability(items, *, reverse=(), missing="complete", level=0.95) -> Reliabi
         raise TooFew(f"{int(whole.sum())} people answered all {len(names)} questions; at least three are needed.")
     for j, name in enumerate(names):
         if np.nanmin(x[:, j]) == np.nanmax(x[:, j]):
-            raise BadInput(f"Everybody gave the same answer ({np.nanmax(x[:, j]):g}) to `{name}`: it cannot go with the others. Leave it out.")
+            raise BadInput(
+                f"Everybody gave the same answer ({np.nanmax(x[:, j]):g}) to `{name}`: it cannot go with the others. Leave it out."
+            )
     y = np.where(turned, np.nanmax(x) + np.nanmin(x) - x, x)
     used = y[whole] if missing == "complete" else y
     v = np.cov(used, rowvar=False) if missing == "complete" else _pairwise(used)
@@ -114,7 +127,18 @@ def _alpha(v, n, level, missing) -> Estimate:
     total, trace, square = v.sum(), np.trace(v), v @ v
     q = 2 * k**2 / ((k - 1) ** 2 * total**3) * (total * (np.trace(square) + trace**2) - 2 * trace * square.sum())
     caution = ("Alpha is negative: some question points the other way. Was one not reversed?",) if a < 0 else ()
-    return Estimate(a, np.sqrt(q / n), None, low, high, level, n, "reliability", f"Cronbach's alpha ({missing} answers), Feldt interval", caution)
+    return Estimate(
+        a,
+        np.sqrt(q / n),
+        None,
+        low,
+        high,
+        level,
+        n,
+        "reliability",
+        f"Cronbach's alpha ({missing} answers), Feldt interval",
+        caution,
+    )
 
 
 def _raw_alpha(v):
@@ -135,7 +159,9 @@ def _omega(fit):
         return None, None
     loading, unique = fit.loadings[0, :, 0], fit.unique[0]
     sd = np.sqrt(loading**2 + unique)
-    return tuple(float(a.sum() ** 2 / (a.sum() ** 2 + b.sum())) for a, b in ((loading, unique), (loading / sd, unique / sd**2)))
+    return tuple(
+        float(a.sum() ** 2 / (a.sum() ** 2 + b.sum())) for a, b in ((loading, unique), (loading / sd, unique / sd**2))
+    )
 
 
 def _items(y, v, names, turned, fit):
@@ -145,7 +171,16 @@ def _items(y, v, names, turned, fit):
         column = y[:, j][~np.isnan(y[:, j])]
         without = _raw_alpha(v[np.ix_(rest, rest)]) if len(rest) > 1 else None
         loading = None if fit is None else float(fit.loadings[0, j, 0])
-        yield ItemFit(name, bool(turned[j]), len(column), float(column.mean()), float(column.std(ddof=1)), float(with_rest), without, loading)
+        yield ItemFit(
+            name,
+            bool(turned[j]),
+            len(column),
+            float(column.mean()),
+            float(column.std(ddof=1)),
+            float(with_rest),
+            without,
+            loading,
+        )
 
 
 def _cautions(x, v, fit, names, turned, whole, asked):

@@ -61,7 +61,9 @@ class Replicates:
         full = np.asarray(weigh(self.base), float)
         each = np.column_stack([np.asarray(weigh(w), float) for w in self.weights.T])
         df = self.df_given if self.df_given is not None else self.df
-        return Replicates(each, full, f"{self.kind}, reweighted in every draw", self.scale, self.rscales, self.mse, df)
+        return Replicates(
+            each, full, f"{self.kind}, reweighted in every draw", self.scale, self.rscales, self.mse, df
+        )
 
 
 def replicate_weights(
@@ -81,7 +83,9 @@ def replicate_weights(
     if rows is None:
         raise BadInput("How many people? Give `weights`, `cluster`, `strata` or `rows`.")
     if isinstance(weights, Weights) and weights.calibrated:
-        raise BadInput("Make replicates of the weights before raking, then use `.reweighted(...)` to rake in every draw.")
+        raise BadInput(
+            "Make replicates of the weights before raking, then use `.reweighted(...)` to rake in every draw."
+        )
     design = sample_design(rows, weights=weights, strata=strata, cluster=cluster, fpc=fpc, lonely_psu="certainty")
     stage = design.stages[0]
     if (stage.drawn < 2).any():
@@ -103,7 +107,9 @@ def as_replicates(given, *, base=None) -> Replicates:
         return given
     each = np.asarray(given.to_numpy() if hasattr(given, "to_numpy") else given, float)
     if each.ndim != 2 or each.shape[1] < 2 or (base is not None and len(each) != len(base)):
-        raise BadInput(f"`replicates` has shape {each.shape}: people in rows and at least two draws in columns were needed.")
+        raise BadInput(
+            f"`replicates` has shape {each.shape}: people in rows and at least two draws in columns were needed."
+        )
     draws = each.shape[1]
     return Replicates(each, each.mean(axis=1) if base is None else base, "bootstrap", 1 / (draws - 1), np.ones(draws))
 

@@ -83,7 +83,9 @@ def sample_design(rows, *, weights=None, strata=None, cluster=None, fpc=None, lo
     levels = _columns(np.arange(rows) if cluster is None else cluster)
     pops = () if fpc is None else _columns(fpc)
     if len(pops) > len(levels):
-        raise BadInput(f"`fpc` has {len(pops)} stages and `cluster` has {len(levels)}: give a cluster for every stage.")
+        raise BadInput(
+            f"`fpc` has {len(pops)} stages and `cluster` has {len(levels)}: give a cluster for every stage."
+        )
     stages, cautions, chance = [], [], np.ones(rows)
     above, parent = np.ones(int(stratum.max()) + 1 if rows else 1), stratum
     for number, level in enumerate(levels):
@@ -129,7 +131,9 @@ def _sums(z, code, size):
 
 def _stage(level, parent, population, above, number):
     ids = _whole(level, "cluster", len(parent))
-    _, first, unit = np.unique(parent.astype(np.int64) * (int(ids.max()) + 1) + ids, return_index=True, return_inverse=True)
+    _, first, unit = np.unique(
+        parent.astype(np.int64) * (int(ids.max()) + 1) + ids, return_index=True, return_inverse=True
+    )
     stratum = parent[first]
     drawn = np.bincount(stratum, minlength=len(above)).astype(float)
     there = np.full(len(above), np.inf)
@@ -142,11 +146,15 @@ def _stage(level, parent, population, above, number):
 
 def _population(value, stratum, drawn, number):
     if np.isnan(value).any():
-        raise BadInput("`fpc` is missing for some rows; every row needs the size of the population it was drawn from.")
+        raise BadInput(
+            "`fpc` is missing for some rows; every row needs the size of the population it was drawn from."
+        )
     there = np.zeros(len(drawn))
     there[stratum] = value
     if not np.allclose(there[stratum], value, rtol=1e-9):
-        raise BadInput(f"`fpc` changes inside a stratum (stage {number + 1}); one population size per stratum is needed.")
+        raise BadInput(
+            f"`fpc` changes inside a stratum (stage {number + 1}); one population size per stratum is needed."
+        )
     if (value < 1).any():
         if (value > 1).any() or (value == 0).any():
             raise BadInput("`fpc` mixes shares (below 1) and population sizes; give one or the other.")

@@ -81,11 +81,25 @@ def score(items, *, how="percent", scale=None, reverse=(), at_least=0.5, referen
     cautions = [f"{patched:,} scores rest on some of the questions only."] if patched else []
     cautions += [f"{left:,} people answered too few questions and have no score."] if left else []
     return Scores(
-        values, how, _UNIT[how], share, explained, int(enough.sum()), patched, left, f"{_WORDS[how]}; {rule}", tuple(cautions)
+        values,
+        how,
+        _UNIT[how],
+        share,
+        explained,
+        int(enough.sum()),
+        patched,
+        left,
+        f"{_WORDS[how]}; {rule}",
+        tuple(cautions),
     )
 
 
-_UNIT = {"percent": "points of 100", "mean": "answer", "z": "sum of standard deviations", "component": "standard deviations"}
+_UNIT = {
+    "percent": "points of 100",
+    "mean": "answer",
+    "z": "sum of standard deviations",
+    "component": "standard deviations",
+}
 _WORDS = {
     "percent": "mean of the answers, each on 0-100 between the ends of its scale",
     "mean": "mean of the answers",

@@ -83,18 +83,27 @@ def small_areas(direct, variance, *, covariates=None, names=None, n=None, level=
     x = _design(covariates, len(y))
     seen = ~np.isnan(y)
     if seen.sum() < max(FEWEST_AREAS, x.shape[1] + 2):
-        raise TooFew(f"{int(seen.sum())} areas have answers; at least {max(FEWEST_AREAS, x.shape[1] + 2)} are needed to borrow from.")
+        raise TooFew(
+            f"{int(seen.sum())} areas have answers; at least {max(FEWEST_AREAS, x.shape[1] + 2)} are needed to borrow from."
+        )
     if not (v[seen] > 0).all():
         at = int(np.flatnonzero(seen & ~(v > 0))[0]) + 1
-        raise BadInput(f"`variance`, row {at}: an area's own estimate needs a variance above 0. Smooth the variances first.")
+        raise BadInput(
+            f"`variance`, row {at}: an area's own estimate needs a variance above 0. Smooth the variances first."
+        )
     between = _reml(y[seen], v[seen], x[seen])
     beta, cov, loglik = _fixed(between, y[seen], v[seen], x[seen])
     value, mse, own = _predict(y, v, x, seen, between, beta, cov)
     who = tuple(str(s) for s in (names if names is not None else range(1, len(y) + 1)))
-    cautions = () if between > 0 else ("No variance between areas was left: every area got the model's value; its own answers added nothing.",)
+    cautions = (
+        ()
+        if between > 0
+        else ("No variance between areas was left: every area got the model's value; its own answers added nothing.",)
+    )
     z = stats.norm.ppf((1 + level) / 2)
     made = tuple(
-        _estimate(value[i], mse[i], own[i], z, level, None if n is None else int(np.asarray(n)[i]), unit, cautions) for i in range(len(y))
+        _estimate(value[i], mse[i], own[i], z, level, None if n is None else int(np.asarray(n)[i]), unit, cautions)
+        for i in range(len(y))
     )
     return SmallAreas(who, made, mse, own, between, beta, np.sqrt(np.diag(cov)), loglik, cautions)
 
@@ -121,7 +130,9 @@ def _reml(y, v, x) -> float:
     grid = np.concatenate([[0.0], np.geomspace(top * 1e-8, top, 60)])
     at = int(np.argmin([lost(g) for g in grid]))
     low, high = grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)]
-    found = optimize.minimize_scalar(lost, bounds=(low, high), method="bounded", options={"xatol": 1e-14 * max(high, 1e-300)})
+    found = optimize.minimize_scalar(
+        lost, bounds=(low, high), method="bounded", options={"xatol": 1e-14 * max(high, 1e-300)}
+    )
     return _polish(float(found.x), y, v, x) if found.fun < lost(0.0) else 0.0
 
 
@@ -163,7 +174,18 @@ def _predict(y, v, x, seen, between, beta, cov):
 def _estimate(value, mse, own, z, level, n, unit, cautions):
     error = float(np.sqrt(mse))
     borrowed = (f"{1 - own:.0%} of this estimate is borrowed from the other areas.",)
-    return Estimate(value, error, None, value - z * error, value + z * error, level, n, unit, "Fay-Herriot, REML", borrowed + cautions)
+    return Estimate(
+        value,
+        error,
+        None,
+        value - z * error,
+        value + z * error,
+        level,
+        n,
+        unit,
+        "Fay-Herriot, REML",
+        borrowed + cautions,
+    )
 
 
 def _design(covariates, rows):
@@ -175,5 +197,7 @@ def _design(covariates, rows):
         raise BadInput("`covariates` must be known of every area, also of those where nobody answered.")
     x = np.column_stack([ones, z])
     if np.linalg.matrix_rank(x) < x.shape[1]:
-        raise BadInput("`covariates` say the same thing twice (or one never varies; an intercept is added). Leave one out.")
+        raise BadInput(
+            "`covariates` say the same thing twice (or one never varies; an intercept is added). Leave one out."
+        )
     return x

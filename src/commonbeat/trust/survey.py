@@ -173,7 +173,9 @@ def _level(a: Asked, group, inside, value, variance) -> Level:
     if n < asked_n:
         cautions.append(f"{asked_n - n:,} of {asked_n:,} gave no answer and are left out.")
     if n < a.fewest or np.isnan(value):
-        return Level(None, **common, cautions=(f"too few to tell: {n} with an answer, at least {a.fewest} needed", *cautions))
+        return Level(
+            None, **common, cautions=(f"too few to tell: {n} with an answer, at least {a.fewest} needed", *cautions)
+        )
     if a.sample != "probability":
         return Level(value, **common, cautions=(NOT_A_SAMPLE, *cautions))
     df = a.replicates.df if a.replicates is not None else a.design.df(inside)
@@ -225,8 +227,15 @@ def _unit(a: Asked) -> str:
 
 
 def _method(a: Asked) -> str:
-    what = {"quantile": f"weighted quantile {a.q:g} ({a.rule}), Woodruff interval", "share": f"weighted share, {a.interval} interval"}
-    how = a.replicates.kind if a.replicates is not None else "linearised" + (f" ({a.design.words})" if a.design.words else "")
+    what = {
+        "quantile": f"weighted quantile {a.q:g} ({a.rule}), Woodruff interval",
+        "share": f"weighted share, {a.interval} interval",
+    }
+    how = (
+        a.replicates.kind
+        if a.replicates is not None
+        else "linearised" + (f" ({a.design.words})" if a.design.words else "")
+    )
     if a.sample != "probability":
         how = "no sampling error: not a probability sample"
     known = f", {a.design.calibrated.method}" if a.design.calibrated else ""

@@ -64,7 +64,13 @@ class Track:
 
     def to_dict(self) -> dict:
         steps = [
-            {"since": s.since, "until": s.until, "all_answers": s.all_answers, "same_people": s.same_people, "stayed": s.stayed}
+            {
+                "since": s.since,
+                "until": s.until,
+                "all_answers": s.all_answers,
+                "same_people": s.same_people,
+                "stayed": s.stayed,
+            }
             for s in self.steps
         ]
         levels = [{"wave": w, **x.to_dict()} for w, x in zip(self.waves, self.levels, strict=True)]
@@ -115,15 +121,23 @@ def _step(value, codes, waves, people, a, b, by, design, fewest) -> Step:
         return Step(waves[a], waves[b], whole, None, None)
     told = ~np.isnan(value)
     first = {p: i for i, p in zip(np.flatnonzero((codes == a) & told), people[(codes == a) & told], strict=True)}
-    rows = [(first[p], i) for i, p in zip(np.flatnonzero((codes == b) & told), people[(codes == b) & told], strict=True) if p in first]
+    rows = [
+        (first[p], i)
+        for i, p in zip(np.flatnonzero((codes == b) & told), people[(codes == b) & told], strict=True)
+        if p in first
+    ]
     stayed = len(rows) / len(first) if first else None
     if not rows:
         return Step(waves[a], waves[b], whole, None, stayed)
     early, late = np.array(rows).T
-    inner = {k: (None if v is None or isinstance(v, (str, float)) else np.asarray(v)[late]) for k, v in design.items()}
+    inner = {
+        k: (None if v is None or isinstance(v, (str, float)) else np.asarray(v)[late]) for k, v in design.items()
+    }
     inner |= {"level": design["level"], "sample": design["sample"]}
     same = estimate_level(value[late] - value[early], fewest=fewest, lonely_psu="adjust", **inner)
-    same = same.with_caution(f"Rests on the {len(rows):,} of {len(first):,} people who answered again; those who left may differ.")
+    same = same.with_caution(
+        f"Rests on the {len(rows):,} of {len(first):,} people who answered again; those who left may differ."
+    )
     return Step(waves[a], waves[b], whole, same, stayed)
 
 
@@ -135,11 +149,11 @@ def _waves(wave, rows):
         order, codes = np.unique(raw, return_inverse=True)  # numbers and dates sort as themselves, not as words
     except TypeError:
         raise BadInput("`wave` mixes numbers and words, so the waves have no order. Use one kind.") from None
-    if order.dtype.kind == "f" and np.isnan(order).any() or None in order.tolist():
+    if (order.dtype.kind == "f" and np.isnan(order).any()) or None in order.tolist():
         raise BadInput("`wave` is missing for some answers: when were they given?")
-    return codes, [str(w)[:10] if order.dtype.kind == "M" else str(w) for w in order.tolist()] if order.dtype.kind != "M" else [
-        str(w)[:10] for w in order.astype("datetime64[D]")
-    ]
+    return codes, [
+        str(w)[:10] if order.dtype.kind == "M" else str(w) for w in order.tolist()
+    ] if order.dtype.kind != "M" else [str(w)[:10] for w in order.astype("datetime64[D]")]
 
 
 def _once(people, codes, waves):
@@ -148,7 +162,10 @@ def _once(people, codes, waves):
     _, first, count = np.unique(pair, axis=0, return_index=True, return_counts=True)
     if (count > 1).any():
         again = [
-            Problem(f"row {rows[i] + 1}: this person has {c} answers in wave {waves[codes[rows[i]]]}; one was expected.", line=int(rows[i]) + 1)
+            Problem(
+                f"row {rows[i] + 1}: this person has {c} answers in wave {waves[codes[rows[i]]]}; one was expected.",
+                line=int(rows[i]) + 1,
+            )
             for i, c in zip(first[count > 1][:20], count[count > 1][:20], strict=True)
         ]
         raise BadInput(problems=again)

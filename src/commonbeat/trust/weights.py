@@ -44,7 +44,9 @@ class Weights:
     kind: str = "none"
     codes: tuple[np.ndarray, ...] = field(default=(), repr=False)
     auxiliary: np.ndarray | None = field(default=None, repr=False)
-    met: np.ndarray | None = field(default=None, repr=False)  #: the weights at which the totals were met, before trimming
+    met: np.ndarray | None = field(
+        default=None, repr=False
+    )  #: the weights at which the totals were met, before trimming
 
     def __array__(self, dtype=None, copy=None):
         return np.array(self.weights, dtype=dtype) if copy else np.asarray(self.weights, dtype=dtype)
@@ -211,7 +213,9 @@ def _base(weights, rows):
         return np.ones(rows)
     base = numbers(np.asarray(weights) if isinstance(weights, Weights) else weights, "weights", rows=rows, low=0)
     if np.isnan(base).any():
-        raise BadInput(f"`weights`, row {int(np.argmax(np.isnan(base))) + 1}: missing. Give 0 to a person who shall not count.")
+        raise BadInput(
+            f"`weights`, row {int(np.argmax(np.isnan(base))) + 1}: missing. Give 0 to a person who shall not count."
+        )
     if not base.sum() > 0:
         raise BadInput("`weights` are all 0: nobody counts.")
     return base
@@ -221,7 +225,9 @@ def _auxiliary(frame, totals):
     if not hasattr(totals, "items"):
         x, want = np.asarray(frame, float), np.asarray(totals, float)
         if x.ndim != 2 or want.shape != (x.shape[1],):
-            raise BadInput(f"`totals` has {want.size} values and the array {x.shape[-1]} columns: one total per column.")
+            raise BadInput(
+                f"`totals` has {want.size} values and the array {x.shape[-1]} columns: one total per column."
+            )
         return x, want, [f"column {j}" for j in range(len(want))]
     people, parts, want, names = table(frame), [], [], []
     for column, total in totals.items():
@@ -234,7 +240,9 @@ def _auxiliary(frame, totals):
             raise BadInput(f"There is no column `{column}`; the sample has {', '.join(people.columns)}.")
         value = numbers(people[column], column)
         if np.isnan(value).any():
-            raise BadInput(f"`{column}`, row {int(np.argmax(np.isnan(value))) + 1}: missing. A known total needs every value.")
+            raise BadInput(
+                f"`{column}`, row {int(np.argmax(np.isnan(value))) + 1}: missing. A known total needs every value."
+            )
         parts, want, names = [*parts, value], [*want, float(total)], [*names, column]
     return np.column_stack(parts), np.array(want), names
 
