@@ -6,13 +6,13 @@ import datetime as dt
 import hashlib
 import json
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from commonbeat.codebook import RINGS
 from commonbeat.errors import BadInput, Problem
 
-__all__ = ["DESIGNS", "ESTIMATORS", "IDENTIFIED", "Contrast", "Outcome", "Plan"]
+__all__ = ["DESIGNS", "ESTIMATORS", "IDENTIFIED", "Contrast", "Outcome", "Panel", "Plan", "Ring"]
 
 DESIGNS = (
     "individual", "blocked", "cluster", "matched_pair", "stepped", "saturation", "story_experiment", "before_after",
@@ -48,28 +48,58 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True)
+class Ring:
+    """Whose answers tell about one ring, and how far the comparison can carry.
+
+    how         : "randomised", "encouraged" (chance decided who was invited) or "observed"
+    respondents : plan_id under which they were asked, when it is not this plan's own
+    treated, control : their arms, when they are not the primary ones
+    """
+
+    name: str
+    how: str = "observed"
+    respondents: str | None = None
+    treated: str | None = None
+    control: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Columns of a unit-by-time table, for rollouts in which units start at different times."""
+
+    unit: str
+    time: str
+    first_treated: str
+    outcome: str
+    never: int | None = None
+    method: str = "callaway-santanna"
+    control: str = "notyet"
+    se: str = "neyman"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A question as a value: hashable, and the same through file, URL, command line and test.
 
     smallest_effect : in the outcome's unit; the verdict's words turn on it
     waves           : days since the encounter or the start, in order
-    identified      : ring -> "randomised", "encouraged" or "observed"; a ring that is left out is "observed"
+    panel           : only for design "stepped", whose rows are units and times rather than answers
     """
 
     plan_id: str
     title: str
     question: str
     design: str
-    arms: tuple[str, ...]
     outcome: Outcome
-    primary: Contrast
-    waves: tuple[int, ...]
-    rings: tuple[str, ...]
-    identified: tuple[tuple[str, str], ...] = ()
+    arms: tuple[str, ...] = ()
+    primary: Contrast | None = None
+    waves: tuple[int, ...] = ()
+    rings: tuple[Ring, ...] = ()
+    panel: Panel | None = None
     groups: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
-    block: str | None = None
-    cluster: str | None = None
+    block: str | None = "block"
+    cluster: str | None = "cluster"
     units: str = "areas"
     estimator: str = "adjusted_effect"
     robustness: tuple[str, ...] = ("difference_in_means",)
@@ -82,7 +112,6 @@ class Plan:
     town: str | None = None
     starts: dt.date | None = None
     ends: dt.date | None = None
-    extra: tuple[tuple[str, str], ...] = field(default=())
 
     # -- in -----------------------------------------------------------------------------------------------------------
 
@@ -116,11 +145,12 @@ class Plan:
         given = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         given |= {
             "outcome": Outcome(**outcome),
-            "primary": Contrast(**data["primary"]),
-            "identified": tuple(sorted(dict(data.get("identified", {})).items())),
+            "primary": Contrast(**data["primary"]) if "primary" in data else None,
+            "panel": Panel(**data["panel"]) if "panel" in data else None,
+            "rings": tuple(Ring(name, **about) for name, about in _rings(data).items()),
             "smallest_effect": float(data.get("smallest_effect", 3.0)),
         }
-        for name in ("arms", "waves", "rings", "groups", "covariates", "robustness"):
+        for name in ("arms", "waves", "groups", "covariates", "robustness"):
             if name in given:
                 given[name] = tuple(given[name])
         return cls(**given)
@@ -134,10 +164,10 @@ class Plan:
             value = getattr(self, f.name)
             if value is None or value == ():
                 continue
-            if f.name in ("outcome", "primary"):
-                value = {k.name: getattr(value, k.name) for k in fields(value) if getattr(value, k.name) is not None}
-            elif f.name == "identified":
-                value = dict(value)
+            if f.name in ("outcome", "primary", "panel"):
+                value = _said(value)
+            elif f.name == "rings":
+                value = {r.name: {k: v for k, v in _said(r).items() if k != "name"} for r in value}
             out[f.name] = value
         return json.loads(json.dumps(out, default=lambda v: v.isoformat()))
 
@@ -149,15 +179,27 @@ class Plan:
     def hash(self) -> str:
         return hashlib.sha256(self.canonical().encode()).hexdigest()
 
-    def how_identified(self, ring: str) -> str:
-        return dict(self.identified).get(ring, "observed")
+    def ring(self, name: str) -> Ring:
+        """What the plan says of one ring."""
+        return next(r for r in self.rings if r.name == name)
 
-    @property
-    def control(self) -> str:
-        return self.primary.control
+    def arms_of(self, ring: Ring) -> tuple[str, str]:
+        """(treated, control) in this ring."""
+        return ring.treated or self.primary.treated, ring.control or self.primary.control
 
 
-_NEEDED = ("plan_id", "title", "question", "design", "arms", "outcome", "primary", "waves", "rings")
+def _said(thing) -> dict:
+    return {f.name: getattr(thing, f.name) for f in fields(thing) if getattr(thing, f.name) not in (None, ())}
+
+
+def _rings(data: dict) -> dict[str, dict]:
+    """`rings = ["participant"]` and `[rings.participant] how = "randomised"` are both understood."""
+    rings = data.get("rings", {})
+    return {name: {} for name in rings} if isinstance(rings, list) else dict(rings)
+
+
+_NEEDED = ("plan_id", "title", "question", "design", "outcome")
+_NEEDED_ASKING = ("arms", "primary", "waves", "rings")  # of a study that asks people
 _LISTS = {
     "design": DESIGNS, "estimator": ESTIMATORS, "multiplicity": MULTIPLICITY,
 }  # fmt: skip
@@ -170,11 +212,12 @@ def _problems(data: dict, file: str) -> list[Problem]:
     def say(column: str, value, message: str):
         wrong.append(Problem(message, file=file, column=column, value=value))
 
-    known = {f.name for f in fields(Plan)} - {"extra"}
+    known = {f.name for f in fields(Plan)}
     for name in data:
         if name not in known:
             say(name, data[name], f'"{name}" is not an entry of a plan; the entries are {", ".join(sorted(known))}')
-    for name in _NEEDED:
+    stepped = data.get("design") == "stepped"
+    for name in _NEEDED + (("panel",) if stepped else _NEEDED_ASKING):
         if name not in data:
             say(name, None, f'"{name}" is missing: {_MEANING[name]}')
     if wrong:
@@ -185,8 +228,8 @@ def _problems(data: dict, file: str) -> list[Problem]:
     for other in data.get("robustness", ()):
         if other not in ESTIMATORS and other != "randomisation_test":
             say("robustness", other, f'robustness names "{other}"; use {", ".join(ESTIMATORS)} or randomisation_test')
-    wrong += _lists_of(data, file) + _contrast(data, file)
-    return wrong
+    wrong += _common(data, file)
+    return wrong + (_panel(data, file) if stepped else _asking(data, file) + _contrast(data, file))
 
 
 _MEANING = {
@@ -198,11 +241,12 @@ _MEANING = {
     "outcome": 'a table with name and items (or a questionnaire), as [outcome] name = "trust"',
     "primary": 'the one comparison: [primary] ring = "participant", wave = 21, treated = "visit", control = "usual"',
     "waves": "days after the start at which people are asked, as [0, 3, 21, 90]",
-    "rings": "whose answers count: " + ", ".join(RINGS),
+    "rings": 'whose answers count, as [rings.participant] how = "randomised"; rings are ' + ", ".join(RINGS),
+    "panel": "the columns of the unit-by-time table: [panel] unit, time, first_treated, outcome",
 }
 
 
-def _lists_of(data, file) -> list[Problem]:
+def _common(data, file) -> list[Problem]:
     wrong = []
 
     def say(column, value, message):
@@ -211,24 +255,6 @@ def _lists_of(data, file) -> list[Problem]:
     plan_id = data["plan_id"]
     if not isinstance(plan_id, str) or not plan_id or not all(c.isalnum() or c in "-_" for c in plan_id):
         say("plan_id", plan_id, f"plan_id is {plan_id!r}; use letters, digits, - and _ only")
-    arms = data["arms"]
-    if not isinstance(arms, list) or len(set(arms)) != len(arms) or len(arms) < 2:
-        say("arms", arms, f"arms is {arms!r}; give at least two different names")
-    for ring in data["rings"]:
-        if ring not in RINGS:
-            say("rings", ring, f'rings names "{ring}"; use {", ".join(RINGS)}')
-    for ring, how in dict(data.get("identified", {})).items():
-        if ring not in RINGS or how not in IDENTIFIED:
-            say(
-                "identified",
-                how,
-                f'identified says {ring} = "{how}"; rings are {", ".join(RINGS)}, words {", ".join(IDENTIFIED)}',
-            )
-    waves = data["waves"]
-    if not waves or any(not isinstance(w, int) or isinstance(w, bool) or w < 0 for w in waves):
-        say("waves", waves, f"waves is {waves!r}; use days since the start, whole numbers of 0 or more")
-    elif sorted(set(waves)) != list(waves):
-        say("waves", waves, f"waves is {waves!r}; put them in order, each once")
     smallest = data.get("smallest_effect", 3.0)
     if not isinstance(smallest, int | float) or isinstance(smallest, bool) or not smallest > 0:
         say("smallest_effect", smallest, f"smallest_effect is {smallest!r}; a number above 0 in the outcome's unit")
@@ -246,9 +272,42 @@ def _lists_of(data, file) -> list[Problem]:
             say("outcome", key, f'outcome has "{key}"; it holds {", ".join(f.name for f in fields(Outcome))}')
         if outcome.get("referent", "my_area") not in REFERENTS:
             say("outcome", outcome["referent"], f'referent is "{outcome["referent"]}"; use {" or ".join(REFERENTS)}')
-    if data.get("design") == "story_experiment" and data.get("minors"):
-        say("minors", True, "minors are never asked in a story experiment")
     return wrong
+
+
+def _asking(data, file) -> list[Problem]:
+    wrong = []
+
+    def say(column, value, message):
+        wrong.append(Problem(message, file=file, column=column, value=value))
+
+    arms = data["arms"]
+    if not isinstance(arms, list) or len(set(arms)) != len(arms) or len(arms) < 2:
+        say("arms", arms, f"arms is {arms!r}; give at least two different names")
+    for ring, about in _rings(data).items():
+        if ring not in RINGS:
+            say("rings", ring, f'rings names "{ring}"; use {", ".join(RINGS)}')
+        how = about.get("how", "observed")
+        if how not in IDENTIFIED:
+            say("rings", how, f'ring {ring} is known by "{how}"; use {", ".join(IDENTIFIED)}')
+        for key in set(about) - {f.name for f in fields(Ring)}:
+            say("rings", key, f'ring {ring} has "{key}"; it holds how, respondents, treated, control')
+    waves = data["waves"]
+    if not waves or any(not isinstance(w, int) or isinstance(w, bool) or w < 0 for w in waves):
+        say("waves", waves, f"waves is {waves!r}; use days since the start, whole numbers of 0 or more")
+    elif sorted(set(waves)) != list(waves):
+        say("waves", waves, f"waves is {waves!r}; put them in order, each once")
+    return wrong
+
+
+def _panel(data, file) -> list[Problem]:
+    panel, names = data["panel"], [f.name for f in fields(Panel)]
+    missing = [n for n in names[:4] if n not in panel]
+    unknown = [n for n in panel if n not in names]
+    said = [f'panel needs "{n}": the name of a column' for n in missing] + [
+        f'panel has "{n}"; it holds {", ".join(names)}' for n in unknown
+    ]
+    return [Problem(m, file=file, column="panel") for m in said]
 
 
 def _contrast(data, file) -> list[Problem]:
@@ -263,7 +322,7 @@ def _contrast(data, file) -> list[Problem]:
             )
         ]
     checks = (
-        ("ring", data["rings"], "rings"),
+        ("ring", list(_rings(data)), "rings"),
         ("wave", data["waves"], "waves"),
         ("treated", data["arms"], "arms"),
         ("control", data["arms"], "arms"),

@@ -1,0 +1,1 @@
+"""Ask beforehand, seal, draw, answer."""

@@ -1,0 +1,213 @@
+"""A sealed plan and a book in, findings out. The same plan, snapshot and seed give the same numbers."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from commonbeat import __version__, trust
+from commonbeat.errors import BadInput, CommonbeatError
+from commonbeat.estimate import Estimate
+from commonbeat.stats import wilson
+from commonbeat.studies import answers as reading
+from commonbeat.studies.effects import effect, finding, simultaneous_level
+from commonbeat.studies.findings import Attrition, Finding, Findings, Flow
+from commonbeat.studies.plan import Plan, Ring
+from commonbeat.studies.seal import Seal, sealed_before
+
+__all__ = ["run_asking", "versions"]
+
+DIFFERENTIAL = 5.0  #: points of a hundred by which response may differ between arms before it is called differential
+
+
+def run_asking(plan: Plan, tables: Mapping[str, pl.DataFrame], spans: Mapping[str, tuple[float, float, bool]], *, seals: Sequence[Seal] = (),
+               snapshot: str = "", simulated: bool = False, seed: int = 0) -> Findings:  # fmt: skip
+    """Runs a study that asked people.
+
+    tables : `respondents` and `answers` of the codebook (more are allowed)
+    spans  : item -> (lowest, highest code, reversed?)
+    seals  : every seal of this plan in the audit chain, oldest first
+    Raises BadInput when the plan names an outcome nobody measured or a ring nobody was asked in.
+    """
+    rng = np.random.default_rng(seed)
+    respondents, raw = tables["respondents"], tables["answers"]
+    scored = reading.answered(plan, raw, spans)
+    people = {r.name: reading.asked(plan, r, respondents) for r in plan.rings}
+    _somebody(plan, people)
+    cells = {(r.name, w): _cell(people[r.name], scored, w) for r in plan.rings for w in plan.waves}
+    ring = plan.ring(plan.primary.ring)
+    rows = cells[plan.primary.ring, plan.primary.wave]
+    primary = finding(plan, ring, plan.primary.wave, rows, rng=rng)
+    rings = _rings(plan, cells, people)
+    earliest = reading.first_outcome(plan, scored, respondents)
+    before = sealed_before(seals[0] if seals else None, earliest)
+    return Findings(
+        plan=plan.to_dict(), plan_hash=plan.hash, sealed_before_data=before, sealed_at=seals[0].sealed_at if seals else None,
+        snapshot=snapshot, primary=primary, rings=rings, groups=_groups(plan, ring, rows),
+        robustness=tuple(finding(plan, ring, plan.primary.wave, rows, estimator=e, rng=rng) for e in plan.robustness if e != plan.estimator),
+        attrition=_attrition(plan, ring, people[ring.name], scored), persistence=_persistence(rings, plan.primary.ring),
+        balance=_balance(plan, people[ring.name]),
+        deviations=_deviations(plan, seals, cells, people), cautions=_cautions(plan, primary, before),
+        cannot_tell=tuple(f.sentence for f in rings if f.verdict == "too_few"), simulated=simulated, seed=seed, versions=versions(),
+    )  # fmt: skip
+
+
+def _somebody(plan, people):
+    empty = [name for name, frame in people.items() if frame.height == 0]
+    if len(empty) == len(people):
+        raise BadInput(
+            f'nobody in this book was asked under plan "{plan.plan_id}" in the arms it compares. Is it the right book for this plan?'
+        )
+    if plan.primary.ring in empty:
+        raise BadInput(f"the primary comparison is among {plan.primary.ring}s, and nobody was asked there")
+
+
+def _cell(asked, scored, wave) -> pl.DataFrame:
+    """Everybody asked in a ring beside their score of one wave; sorted, so that row order never matters."""
+    here = scored.filter(pl.col("wave") == wave).select("respondent", "score", "at")
+    return asked.join(here, on="respondent", how="left").sort("respondent")
+
+
+def _rings(plan, cells, people) -> tuple[Finding, ...]:
+    waves = [w for w in plan.waves if w > 0] or list(plan.waves)
+    wanted = [(r, w) for r in plan.rings for w in waves]
+    level = simultaneous_level(plan.level, len(wanted)) if plan.multiplicity != "none" else plan.level
+    return tuple(finding(plan, r, w, cells[r.name, w], level=level) for r, w in wanted)
+
+
+def _groups(plan: Plan, ring: Ring, rows: pl.DataFrame) -> tuple[Finding, ...]:
+    """The primary comparison within each group; every group that was named, also where it went the wrong way."""
+    found = []
+    for name in plan.groups:
+        column = "prior_band" if name == "prior_trust" else name
+        if column not in rows.columns:
+            continue
+        values = sorted(rows[column].drop_nulls().cast(pl.String).unique().to_list())
+        level = simultaneous_level(plan.level, len(values))
+        for value in values:
+            here = rows.filter(pl.col(column).cast(pl.String) == value)
+            words = value if name == "prior_trust" else f"{name.replace('_', ' ')} {_plain_value(value)}"
+            found.append(finding(plan, ring, plan.primary.wave, here, level=level, group=name, value=words))
+    return tuple(found)
+
+
+def _plain_value(value: str) -> str:
+    return {"true": "yes", "false": "no"}.get(value, value)
+
+
+def _attrition(plan: Plan, ring: Ring, asked: pl.DataFrame, scored: pl.DataFrame) -> Attrition:
+    """How many of those asked answered, by arm and wave; the difference at the primary wave with its interval."""
+    treated, control = plan.arms_of(ring)
+    flow = []
+    for arm in (treated, control):
+        there = asked.filter(pl.col("arm") == arm)
+        counts = tuple(
+            (
+                w,
+                scored.filter((pl.col("wave") == w) & pl.col("score").is_not_null())
+                .join(there, on="respondent", how="semi")
+                .height,
+            )
+            for w in plan.waves
+        )
+        flow.append(Flow(ring.name, arm, there.height, counts))
+    here = _cell(asked, scored, plan.primary.wave)
+    responded = here.with_columns((100.0 * pl.col("score").is_not_null()).alias("score"))
+    gap = effect(plan, ring, responded, estimator="difference_in_means")
+    if not gap.known or gap.std_error == 0:
+        gap = _newcombe(flow, plan)
+    differential = gap.known and (gap.low > 0 or gap.high < 0 or abs(gap.value) > DIFFERENTIAL)
+    bounds, method = _bounds(plan, here)
+    return Attrition(tuple(flow), gap, bool(differential), bounds, method)
+
+
+def _newcombe(flow, plan) -> Estimate:
+    """Difference of two shares from their Wilson intervals (Newcombe 1998), for when nobody or everybody answered."""
+    (a, n), (b, m) = ((dict(f.answered)[plan.primary.wave], f.asked) for f in flow)
+    if not n or not m:
+        return Estimate(None, n=n + m)
+    (la, ua), (lb, ub) = wilson(a, n, level=plan.level), wilson(b, m, level=plan.level)
+    p, q = a / n, b / m
+    low = p - q - np.hypot(p - la, ub - q)
+    high = p - q + np.hypot(ua - p, q - lb)
+    return Estimate(
+        100 * (p - q),
+        low=100 * low,
+        high=100 * high,
+        n=n + m,
+        level=plan.level,
+        unit="points of a hundred",
+        method="Newcombe",
+    )
+
+
+def _bounds(plan, here):
+    """What the effect could be if those who did not answer had been different: Lee's bounds; None when they do not apply."""
+    y, arm = here["score"].to_numpy(), here["treated"].to_numpy()
+    if not np.isnan(y.astype(float)).any():
+        return None, ""
+    try:
+        found = trust.bounds(y.astype(float), arm, level=plan.level)
+    except (CommonbeatError, AttributeError):
+        return None, ""
+    return (found.low, found.high), getattr(found, "method", "Lee (2009)")
+
+
+def _persistence(rings, name) -> dict | None:
+    """How long does it last? Asked only of a ring whose first effect is clear; else "cannot tell"."""
+    mine = [f for f in rings if f.ring == name and f.effect.known]
+    if len(mine) < 2:
+        return None
+    try:
+        found = trust.persistence(
+            [f.wave for f in mine], [f.effect.value for f in mine], [f.effect.std_error for f in mine]
+        )
+    except (CommonbeatError, AttributeError, TypeError) as error:
+        return {"half_life": None, "verdict": "cannot_tell", "why": str(error)}
+    return found.to_dict()
+
+
+def _balance(plan, asked) -> dict | None:
+    from commonbeat.studies.assign import balance
+
+    numeric = [c for c in plan.covariates if c in asked.columns and asked[c].dtype.is_numeric()]
+    if not numeric:
+        return None
+    frame = asked.with_columns(pl.when(pl.col("treated") == 1).then(pl.lit("t")).otherwise(pl.lit("c")).alias("arm"))
+    return balance(frame, numeric, treated="t", control="c").to_dict()
+
+
+def _deviations(plan, seals, cells, people) -> tuple[str, ...]:
+    told = []
+    if seals and seals[-1].plan_hash != plan.hash:
+        told.append(f"this plan ({plan.hash[:12]}) is not the one that was sealed last ({seals[-1].plan_hash[:12]})")
+    for one in seals[1:]:
+        told.append(f"amended on {one.sealed_at[:10]}: " + "; ".join(one.changed))
+    for (ring, wave), rows in cells.items():
+        if wave > 0 and rows.height and rows["score"].is_not_null().sum() == 0:
+            told.append(f"nobody among {ring}s answered in the wave of {wave} days, which was planned")
+    for name, frame in people.items():
+        if frame.height == 0:
+            told.append(f"nobody was asked among {name}s, who were planned")
+        elif frame["treated"].n_unique() < 2:
+            told.append(f"one of the two arms has nobody among {name}s")
+    return tuple(told)
+
+
+def _cautions(plan, primary, before) -> tuple[str, ...]:
+    said = (
+        [] if before else ["not sealed beforehand: this plan was sealed after the first outcome was known, or never"]
+    )
+    return (*said, *primary.effect.cautions)
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    return (
+        ("commonbeat", __version__),
+        ("numpy", np.__version__),
+        ("polars", pl.__version__),
+        ("python", platform.python_version()),
+    )

@@ -1,0 +1,110 @@
+"""Was the question asked before the answer could be seen? Seals of plans in the audit chain, for good."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from commonbeat.audit import Chain, Entry, canonical
+from commonbeat.errors import BadInput, Broken
+from commonbeat.estimate import plain
+from commonbeat.studies.plan import Plan
+
+__all__ = ["Seal", "changes", "read_seal", "seal", "sealed_before", "seals_of"]
+
+ACT = "plan.sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A plan's place in the audit chain, and what can be handed out as its receipt.
+
+    amends  : hash of the plan it changes; changed: entries that differ from it
+    entry, entry_hash : number and hash in the chain
+    """
+
+    plan_id: str
+    plan_hash: str
+    sealed_at: str
+    entry: int
+    entry_hash: str
+    amends: str | None = None
+    changed: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict:
+        return plain(asdict(self))
+
+    @property
+    def at(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.sealed_at)
+
+
+def seal(plan: Plan, chain: Chain, *, who: str, at: dt.datetime | None = None) -> Seal:
+    """Fixes the plan's hash and time in the chain  -> the receipt.
+
+    A plan with the same id and another content becomes an amendment, which shows what changed; the same content again
+    gives the first seal back, since its time is what counts.
+    """
+    chain.verify().or_raise()
+    earlier = seals_of(chain, plan.plan_id)
+    for one in earlier:
+        if one.plan_hash == plan.hash:
+            return one
+    last = earlier[-1] if earlier else None
+    changed: tuple[str, ...] = ()
+    if last is not None:
+        changed = changes(_content(chain, last), plan.to_dict())
+    about = {"plan_id": plan.plan_id, "plan_hash": plan.hash, "plan": plan.to_dict(), "amends": last.plan_hash if last else None,
+             "changed": list(changed)}  # fmt: skip
+    return _from_entry(chain.append(ACT, who=who, about=about, at=at))
+
+
+def seals_of(entries: Iterable[Entry], plan_id: str | None = None) -> list[Seal]:
+    """Every seal in a chain, oldest first; of one plan, or of all."""
+    return [_from_entry(e) for e in entries if e.what == ACT and plan_id in (None, e.about.get("plan_id"))]
+
+
+def read_seal(text: str, chain: Chain) -> Seal:
+    """A receipt that was handed out, checked against the chain: Broken when one byte differs."""
+    try:
+        receipt = Seal(**{k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(text).items()})
+    except (ValueError, TypeError) as error:
+        raise BadInput(f"this is not a receipt of a sealed plan: {error}") from error
+    if receipt not in seals_of(chain, receipt.plan_id):
+        raise Broken(
+            f"the receipt for {receipt.plan_id} (entry {receipt.entry}) does not stand in the audit chain: the receipt or the chain was changed"
+        )
+    return receipt
+
+
+def sealed_before(first: Seal | None, earliest_outcome: dt.datetime | None) -> bool:
+    """Is the first seal older than the first outcome? Without any seal: no. Without any outcome yet: yes."""
+    if first is None:
+        return False
+    return earliest_outcome is None or first.at < earliest_outcome
+
+
+def changes(before: dict, after: dict) -> tuple[str, ...]:
+    """Which entries of a plan differ, in words: `waves: [0, 21] -> [0, 21, 90]`."""
+    told = []
+    for name in sorted(set(before) | set(after)):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            told.append(f"{name}: {canonical(old)} -> {canonical(new)}")
+    return tuple(told)
+
+
+def _content(chain: Chain, one: Seal) -> dict:
+    for entry in chain:
+        if entry.n == one.entry:
+            return entry.about["plan"]
+    raise Broken(f"entry {one.entry}, which holds the plan, is no longer in the chain")
+
+
+def _from_entry(entry: Entry) -> Seal:
+    about = entry.about
+    return Seal(
+        about["plan_id"], about["plan_hash"], entry.at, entry.n, entry.hash, about.get("amends"), tuple(about.get("changed", ()))
+    )  # fmt: skip

@@ -1,0 +1,59 @@
+"""A verdict and its numbers as one sentence, made from the same record, so that they can never disagree."""
+
+from __future__ import annotations
+
+from commonbeat.estimate import Estimate
+
+__all__ = ["RING_WORDS", "VERDICT_WORDS", "effect_sentence", "number", "signed"]
+
+RING_WORDS = {
+    "officer": "Officers",
+    "participant": "People who took part",
+    "onlooker": "Onlookers",
+    "neighbour": "Neighbours",
+    "viewer": "Viewers",
+}
+VERDICT_WORDS = {
+    "moved": "moved",
+    "moved_less_than_matters": "moved, but less than would matter",
+    "no_sign": "no sign of movement",
+    "too_few": "too few to tell",
+    "wrong_way": "moved the wrong way",
+}
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A number a person can read: thousands apart, a true minus, never -0.0."""
+    if value is None:
+        return "—"
+    text = f"{value:,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """An effect with its sign."""
+    text = number(value, digits)
+    return f"+{text}" if value is not None and value > 0 and text.strip("0.,") else text
+
+
+def effect_sentence(who: str, what: str, e: Estimate, verdict: str, smallest: float, *, unit: str = "points") -> str:
+    """One finding as one sentence, from the verdict and the same numbers it was made from."""
+    n = f"{e.n:,} answers" if e.n is not None else "published without n"
+    if verdict == "too_few" and not e.known:
+        return f"{who}: too few to tell ({n})."
+    span = f"{_digits(e.low)} to {_digits(e.high)}"
+    change = f"{what} changed by {_digits(e.value)} {unit} ({span}; {n})"
+    return {
+        "too_few": f"{who}: too few to tell. {what} may have changed by anything from {span} {unit} ({n}).",
+        "no_sign": f"{who}: no sign of movement. Anything above {_digits(e.high)} or below {_digits(e.low)} {unit} is ruled out ({n}).",
+        "wrong_way": f"{who}: moved the wrong way. {change}.",
+        "moved_less_than_matters": f"{who}: moved, but less than would matter. {change}; the least that matters is {number(smallest)}, named beforehand.",
+        "moved": f"{who}: moved. {change}.",
+    }[verdict]
+
+
+def _digits(value: float) -> str:
+    """Small effects keep enough digits to be seen."""
+    return signed(value, 1 if abs(value) >= 0.1 or value == 0 else 4)
