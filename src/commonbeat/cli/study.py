@@ -1,0 +1,247 @@
+"""`commonbeat study new|power|assign|seal|run|verify|list`"""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commonbeat.cli.common import Json, Quiet, show
+from commonbeat.errors import BadInput
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Ask a question beforehand, seal it, and read the answer.",
+    no_args_is_help=True,
+)
+
+PlanFile = Annotated[Path, typer.Argument(help="The plan, a TOML file; `commonbeat study new` writes one.")]
+BookFolder = Annotated[Path, typer.Argument(help="The book the study is about.")]
+
+
+@app.command()
+def new(
+    out: Annotated[Path, typer.Argument(help="Where to write the plan.")],
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Ask the questions of a plan one by one, and write it."""
+    from commonbeat.studies import Plan, asking
+
+    if out.exists():
+        raise BadInput(f"{out} exists; a plan is never overwritten. Choose another name.")
+    text = asking.interview(lambda question, suggestion: typer.prompt(question, default=suggestion))
+    plan = Plan.parse(text, file=out.name)
+    out.write_text(text, encoding="utf-8")
+    show(
+        plan,
+        json=json,
+        quiet=quiet,
+        words=lambda c: c.print(f"Written to {out}. Next: `commonbeat study power {out}`, then `study seal`."),
+    )
+
+
+@app.command()
+def power(
+    plan: PlanFile,
+    residents: Annotated[int, typer.Option(help="Size of the simulated town that stands in for yours.")] = 20_000,
+    towns: Annotated[int, typer.Option(help="How many simulated towns.")] = 40,
+    people: Annotated[
+        int | None, typer.Option(help="How many people are asked; the town's usual panel unless told.")
+    ] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """What could this plan detect? By simulated towns, before anything is sealed."""
+    from commonbeat.cli.common import progress
+    from commonbeat.studies import Plan
+    from commonbeat.studies.powering import power_of
+
+    read = Plan.read(plan)
+    with progress(quiet=quiet or json) as bar:
+        task = bar.add_task("simulating towns", total=towns)
+        found = power_of(
+            read, residents=residents, towns=towns, people=people, seed=seed, step=lambda: bar.advance(task)
+        )
+    show(found, json=json, quiet=quiet, words=lambda c: c.print(found.sentence))
+
+
+@app.command()
+def assign(
+    plan: PlanFile,
+    units: Annotated[
+        Path | None, typer.Argument(help="CSV with a column `unit` and the plan's block and cluster columns.")
+    ] = None,
+    seed: Annotated[str | None, typer.Option(help="The committed seed, in hex.")] = None,
+    new_seed: Annotated[
+        bool, typer.Option("--new-seed", help="Make a seed and print its commitment; assign nothing.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Write the draw to this CSV.")] = None,
+    book: Annotated[Path | None, typer.Option(help="Write the draw into this book's audit chain.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Draw who gets what, from a seed that was committed beforehand."""
+    import polars as pl
+
+    from commonbeat import studies
+
+    if new_seed:
+        made = studies.new_seed()
+        result = {"seed": made, "seed_commitment": studies.commitment(made)}
+        show(result, json=json, quiet=quiet, words=lambda c: c.print(
+            f"Keep closed until everybody is assigned:\n  seed = {made}\nPut into the plan before sealing it:\n  seed_commitment = \"{result['seed_commitment']}\""))  # fmt: skip
+        return
+    if units is None or seed is None:
+        raise BadInput("assign needs the list of units (CSV) and --seed; or --new-seed to make one")
+    try:
+        listed = pl.read_csv(units, infer_schema=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise BadInput(f"{units} cannot be read as a CSV of units: {error}") from error
+    drawn = studies.assign(studies.Plan.read(plan), listed, seed=seed)
+    if book is not None:
+        _chained(book, drawn)
+    if out is not None:
+        fresh = out.with_name(f".{out.name}.new")
+        drawn.frame.write_csv(fresh)
+        fresh.replace(out)
+    counts = ", ".join(f"{n} {a}" for a, n in drawn.frame["arm"].value_counts(sort=True).iter_rows())
+    show(
+        drawn,
+        json=json,
+        quiet=quiet,
+        words=lambda c: c.print(
+            f"{drawn.frame.height} units drawn: {counts}." + (f" Written to {out}." if out else "")
+        ),
+    )
+
+
+def _chained(book, drawn):
+    import hashlib
+
+    from commonbeat.ledger import Book
+
+    content = hashlib.sha256(drawn.frame.write_csv().encode()).hexdigest()
+    about = {
+        "plan_id": drawn.plan_id,
+        "seed_commitment": drawn.seed_commitment,
+        "units": drawn.frame.height,
+        "draw_sha256": content,
+    }
+    Book.open(book).chain.append("plan.assigned", who="study desk", about=about)
+
+
+@app.command()
+def seal(
+    plan: PlanFile,
+    book: BookFolder,
+    receipt: Annotated[Path | None, typer.Option(help="Write the receipt to this file, to hand out.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Fix a plan's hash and time in the book's audit chain, before the data are seen."""
+    from commonbeat import studies
+    from commonbeat.ledger import Book
+
+    made = studies.seal(studies.Plan.read(plan), Book.open(book).chain, who="study desk")
+    if receipt is not None:
+        receipt.write_text(jsonlib.dumps(made.to_dict(), indent=2) + "\n", encoding="utf-8")
+    changed = f" It amends an earlier seal: {'; '.join(made.changed)}." if made.amends else ""
+    show(
+        made,
+        json=json,
+        quiet=quiet,
+        words=lambda c: c.print(
+            f"Sealed as entry {made.entry} at {made.sealed_at}; plan's hash {made.plan_hash}.{changed}"
+        ),
+    )
+
+
+@app.command()
+def run(
+    plan: PlanFile,
+    book: BookFolder,
+    seed: Annotated[int, typer.Option(help="Seed of everything random in the analysis.")] = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Answer the plan's question from a book (or, for a stepped rollout, from a Parquet panel)."""
+    import polars as pl
+
+    from commonbeat import studies
+    from commonbeat.ledger import Book
+
+    read = studies.Plan.read(plan)
+    source = pl.read_parquet(book) if book.suffix == ".parquet" and book.is_file() else Book.open(book)
+    found = studies.run(read, source, seed=seed)
+    show(found, json=json, quiet=quiet, words=lambda c: _tell(c, found))
+
+
+def _tell(console, found):
+    console.print(f"[bold]{found.plan['title']}[/]")
+    console.print(found.primary.sentence, highlight=False)
+    console.print(
+        "Sealed before the data." if found.sealed_before_data else "Not sealed beforehand: read it as exploration.",
+        style="dim",
+    )
+    for f in found.rings:
+        console.print("  " + f.sentence, highlight=False)
+    for line in (*found.deviations, *found.cautions):
+        console.print("  ! " + line, style="yellow", highlight=False)
+
+
+@app.command()
+def verify(
+    receipt: Annotated[Path, typer.Argument(help="A receipt that was handed out when the plan was sealed.")],
+    book: BookFolder,
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """Does a receipt stand in the book's audit chain, and is the chain whole?"""
+    from commonbeat import studies
+    from commonbeat.ledger import Book
+
+    chain = Book.open(book).chain
+    chain.verify().or_raise()
+    try:
+        text = receipt.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{receipt} cannot be read: {error}") from error
+    found = studies.read_seal(text, chain)
+    show(
+        found,
+        json=json,
+        quiet=quiet,
+        words=lambda c: c.print(
+            f"The receipt stands: {found.plan_id}, entry {found.entry}, sealed at {found.sealed_at}."
+        ),
+    )
+
+
+@app.command("list")
+def list_(
+    folder: Annotated[Path, typer.Argument(help="A folder with plans, or a book.")] = Path("."),
+    json: Json = False,
+    quiet: Quiet = False,
+):
+    """All plans here: sealed or not, answered or not."""
+    from commonbeat.studies.registry import registry
+
+    rows = registry(folder)
+
+    def words(console):
+        for r in rows:
+            console.print(
+                f"{r['plan']}: {'sealed ' + r['sealed'][:10] if r['sealed'] else 'not sealed'}; {r['verdict'] or 'nothing reported'}",
+                highlight=False,
+            )
+        if not rows:
+            console.print(f"No plan in {folder}.")
+
+    show(rows, json=json, quiet=quiet, words=words)

@@ -1,0 +1,66 @@
+"""Which questions were asked, also those that nobody answered?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from commonbeat.errors import BadInput
+from commonbeat.ledger import Book
+from commonbeat.studies.plan import Plan
+from commonbeat.studies.seal import seals_of
+
+__all__ = ["registry", "silence"]
+
+
+def registry(folder: str | Path, *, now: dt.datetime | None = None) -> list[dict]:
+    """Every plan in a book's chain, or in the TOML files of a folder: plan, title, sealed, amended, verdict, silence."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder; give a book, or a folder that holds plans")
+    now = now or dt.datetime.now(dt.UTC)
+    return _of_book(folder, now) if (folder / "CURRENT").exists() else _of_files(folder)
+
+
+def silence(sealed_at: str, now: dt.datetime) -> str:
+    """How long a sealed study has been silent, in months a reader can judge."""
+    months = int((now - dt.datetime.fromisoformat(sealed_at)).days // 30.44)
+    return f"sealed {months} months ago, nothing reported" if months > 1 else "sealed, nothing reported yet"
+
+
+def _of_book(folder, now):
+    book = Book.open(folder)
+    seals = {}
+    for s in seals_of(book.chain):
+        seals.setdefault(s.plan_id, []).append(s)
+    told = dict(book.table("plans").select("plan_id", "verdict").iter_rows()) if "plans" in book else {}
+    titles = dict(book.table("plans").select("plan_id", "title").iter_rows()) if "plans" in book else {}
+    return [
+        {
+            "plan": plan_id, "title": titles.get(plan_id, plan_id), "sealed": found[0].sealed_at, "amended": len(found) - 1,
+            "plan_hash": found[-1].plan_hash, "verdict": told.get(plan_id), "silence": None if told.get(plan_id) else silence(found[0].sealed_at, now),
+        }
+        for plan_id, found in seals.items()
+    ]  # fmt: skip
+
+
+def _of_files(folder):
+    rows = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            plan = Plan.read(path)
+        except BadInput:
+            continue  # other TOML files live in folders too
+        rows.append(
+            {
+                "plan": plan.plan_id,
+                "title": plan.title,
+                "sealed": None,
+                "amended": 0,
+                "plan_hash": plan.hash,
+                "verdict": None,
+                "silence": None,
+                "file": path.name,
+            }
+        )
+    return rows
