@@ -32,7 +32,9 @@ control = "neutral"
 
 def test_a_plan_is_the_same_however_the_file_was_laid_out():
     a = Plan.parse(GOOD)
-    shuffled = GOOD.replace('plan_id = "visits"\n', "").replace("waves =", '\n# a remark\nplan_id = "visits"\nwaves =')
+    shuffled = GOOD.replace('plan_id = "visits"\n', "").replace(
+        "waves =", '\n# a remark\nplan_id = "visits"\nwaves ='
+    )
     assert Plan.parse(shuffled) == a
     assert Plan.parse(shuffled).hash == a.hash
     assert Plan.from_dict(a.to_dict()) == a
@@ -55,7 +57,7 @@ def test_one_changed_entry_is_another_plan():
         ("[outcome]", "floor = 2\n[outcome]", "the house's floor is 5"),
         ("[outcome]", "power = 2\n[outcome]", "is not an entry of a plan"),
         ("waves = [0, 3, 21]\n", "", '"waves" is missing'),
-        ('title = "', 'title = ', "is not TOML"),
+        ('title = "', "title = ", "is not TOML"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(old, new, says):

@@ -146,7 +146,7 @@ def _checked(seed: str) -> str:
 
 
 def _column(units, name):
-    if name is None:
+    if not name:
         return None
     if name not in units.columns:
         raise BadInput(

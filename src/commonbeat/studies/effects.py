@@ -96,7 +96,7 @@ def _ask(plan, rows, estimator, level, rng) -> Estimate:
 
 def _usable(rows, name):
     """A block or cluster column, when it says something about these rows; None otherwise."""
-    if name is None or name not in rows.columns or rows[name].null_count() or rows[name].n_unique() < 2:
+    if not name or name not in rows.columns or rows[name].null_count() or rows[name].n_unique() < 2:
         return None
     return rows[name].to_numpy()
 

@@ -83,6 +83,7 @@ class Plan:
 
     smallest_effect : in the outcome's unit; the verdict's words turn on it
     waves           : days since the encounter or the start, in order
+    block, cluster  : columns that say what was drawn within, and together; "" for none
     panel           : only for design "stepped", whose rows are units and times rather than answers
     """
 
@@ -98,8 +99,8 @@ class Plan:
     panel: Panel | None = None
     groups: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
-    block: str | None = "block"
-    cluster: str | None = "cluster"
+    block: str = "block"
+    cluster: str = "cluster"
     units: str = "areas"
     estimator: str = "adjusted_effect"
     robustness: tuple[str, ...] = ("difference_in_means",)
