@@ -17,11 +17,11 @@ __all__ = ["MOMENTS", "Told", "build"]
 MOMENTS = (
     (
         "stroller", "play", "The baby who laughed at a badge",
-        "An officer waiting at a crossing hid behind her cap and came out again until the baby in the stroller laughed out loud.",
-        "A baby in a stroller looked at the badge. The officer hid behind her cap, and came out. The baby laughed, so she did it "
+        "An officer waiting at a crossing hid behind her hands and came out again until the baby in the stroller laughed out loud.",
+        "A baby in a stroller looked at the badge. The officer hid behind her hands, and came out. The baby laughed, so she did it "
         "again. The mother laughed too. Two people at the bus stop stopped looking at their telephones. Then the light changed, "
         "and everybody went home.",
-        "A drawn street in evening light. An officer bends towards a stroller and lifts her cap; a baby laughs; a mother smiles.",
+        "A drawn street in evening light. An officer bends towards a stroller and peeks out from behind her hands; a baby laughs; a mother smiles.",
     ),
     (
         "dance-off", "dance", "Two steps and a spin",
