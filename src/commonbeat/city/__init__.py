@@ -19,7 +19,7 @@ from commonbeat.city.worlds import WORLDS, World, world
 from commonbeat.codebook import TABLES
 from commonbeat.errors import BadInput
 
-__all__ = ["START", "WORLDS", "City", "Fact", "Truth", "World", "build", "world"]
+__all__ = ["START", "WORLDS", "City", "Fact", "Truth", "World", "build", "check", "world"]
 
 START = datetime(2024, 10, 1, tzinfo=UTC)  #: the town keeps UTC
 
@@ -39,7 +39,7 @@ def build(seed=7, residents=20_000, years=2, world="default", *, start=START, pa
     seed : the same seed and arguments give the same tables    residents : 2,000 to 5,000,000    years : 1 to 10
     world : a name of `WORLDS` or a `World`    panel : people asked in the visit study    progress : called with each step's name
     """
-    chosen, days = _checked(seed, residents, years, world)
+    chosen, days = check(seed, residents, years, world)
     say = progress or (lambda step: None)
     say("drawing the map")
     place = town.build(seed, areas=int(min(max(residents // 800, 8), 48)))
@@ -76,7 +76,8 @@ def build(seed=7, residents=20_000, years=2, world="default", *, start=START, pa
     return City(tables, truth, place)
 
 
-def _checked(seed, residents, years, chosen):
+def check(seed, residents, years, chosen):
+    """Can such a town be built?  -> its World, its days. Raises BadInput with the limits."""
     for name, value, low, high in (
         ("residents", residents, 2_000, 5_000_000),
         ("years", years, 1, 10),

@@ -61,7 +61,7 @@ class Canvas:
         if low is None:
             cv2.fillPoly(self.pixels, [fixed], colour, cv2.LINE_AA, _SHIFT)
             return
-        window, (x0, y0, y1, full) = self._window(xy)
+        window, (x0, y0, _, full) = self._window(xy)
         if window is None:
             return
         mask = np.zeros(window.shape[:2], np.uint8)

@@ -13,18 +13,16 @@ from commonbeat.city.words import AGES, RACES, ROLES, stream
 
 __all__ = ["ESS", "PULSE", "STORY_ARMS", "Asked", "build"]
 
-#: item -> (highest code - lowest code, lowest code, how much easier than average, in points)
+#: item -> (steps of its scale, lowest code, how much easier than average in points, worded the other way round)
 PULSE = {
-    "respect": (4, 1, 3.0), "fairness": (4, 1, -2.0), "voice": (4, 1, -4.0), "safety": (4, 1, 4.0),
-    "cooperation": (4, 1, 5.0), "belonging": (4, 1, -1.0), "understanding": (4, 1, -5.0),
+    "respect": (4, 1, 3.0, False), "fairness": (4, 1, -2.0, False), "voice": (4, 1, -4.0, False),
+    "safety": (4, 1, 4.0, False), "cooperation": (4, 1, 5.0, False), "belonging": (4, 1, -1.0, False),
+    "understanding": (4, 1, -5.0, False), "about_officers": (4, 1, -2.0, True), "about_residents": (4, 1, 2.0, True),
 }  # fmt: skip
 ESS = {
-    "plcpvcr": (10, 0, -2.0),
-    "plccbrg": (10, 0, -6.0),
-    "plcarcr": (10, 0, 1.0),
-    "plcrspc": (3, 1, 5.0),
-    "plcfrdc": (3, 1, 2.0),
-}
+    "plcpvcr": (10, 0, 1.0, False), "plccbrg": (10, 0, -4.0, False), "plcarcr": (10, 0, 1.0, False),
+    "plcrspc": (3, 1, 2.0, False), "plcfrdc": (3, 1, 0.0, False),
+}  # fmt: skip
 STORY_ARMS = {"story": 1.0, "context": 0.9, "statement_first": 1.2, "pulse_first": 0.0, "neutral": 0.0}
 SEXES = np.array(("female", "male", "other"))
 
@@ -271,17 +269,16 @@ def _part(rng, people, waves, start, items, questionnaire, extra, reached) -> _P
 
 
 def _ticked(rng, names, wave, day, trust, start, items, questionnaire) -> pl.DataFrame:
-    """Binomial ticks around trust: noisy and whole-numbered, but on average exactly the person's trust on 0-100."""
+    """Binomial ticks around trust: noisy and whole-numbered, but on average over the items the person's trust on 0-100."""
     n, k = len(names), len(items)
-    steps, low, ease = (np.array(column) for column in zip(*items.values(), strict=True))
+    steps, low, ease, turned = (np.array(column) for column in zip(*items.values(), strict=True))
     room = np.minimum(trust, 100 - trust)[:, None] / 50
-    ease = ease - np.where(
-        np.isin([*items], [*PULSE]), ease[: len(PULSE)].mean(), ease[len(PULSE) :].mean() if k > len(PULSE) else 0
-    )
     lean = ease + rng.uniform(-12, 12, (n, k)) + rng.normal(0, 3, (n, 1)).clip(-12, 12)
-    value = low + rng.binomial(steps, (trust[:, None] + room * lean) / 100)
+    value = rng.binomial(steps, (trust[:, None] + room * lean) / 100)
+    value = low + np.where(turned, steps - value, value)
     bored = rng.random(n) < 0.015  # ticks one column down the page, at the right height on average
-    value = np.where(bored[:, None], low + np.floor(trust[:, None] / 100 * steps + rng.random((n, 1))), value)
+    height = np.floor(trust[:, None] / 100 * steps + rng.random((n, 1)))
+    value = np.where(bored[:, None] & ~turned, low + height, value)
     value = np.where(rng.random((n, k)) < 0.01, np.nan, value.astype(float))
     seconds = np.where(bored, rng.uniform(6, 14, n), rng.lognormal(4.4, 0.4, n)).round(0)
     which = np.where(np.isin([*items], [*ESS]), "ess5-police", questionnaire)
