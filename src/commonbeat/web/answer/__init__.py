@@ -1,0 +1,1 @@
+"""How were you treated, in your own words?"""

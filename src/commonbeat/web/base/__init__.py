@@ -1,0 +1,1 @@
+"""What every page shares: people who sign in, doors, the log, the look."""

@@ -1,0 +1,44 @@
+"""Signing in: no sign-up, no e-mail; staff are made by `commonbeat createstaff`."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
+from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.dispatch import receiver
+
+from commonbeat.web.base.log import note
+
+SECOND = "second_factor"  #: session mark: a second factor was shown in this session
+
+
+class Adapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request):
+        return False
+
+    def send_mail(self, template_prefix, email, context):
+        """There are no addresses to write to."""
+
+
+def showed_second_factor(request) -> bool:
+    """Did this session show a second factor (or is it a demonstration role on a demonstration site)?"""
+    session = request.session
+    if session.get(SECOND) == request.user.pk:
+        return True
+    methods = {m.get("method") for m in session.get("account_authentication_methods") or []}
+    return "mfa" in methods and Authenticator.objects.filter(user=request.user).exists()
+
+
+@receiver(authenticator_added)
+def _added(request, user, authenticator, **_):
+    request.session[SECOND] = user.pk
+    note("second_factor.added", f"staff:{user.pk}", actor=user, kind=authenticator.type)
+
+
+@receiver(user_logged_in)
+def _came(request, user, **_):
+    note("sign_in", f"staff:{user.pk}", actor=user)
+
+
+@receiver(user_login_failed)
+def _refused(credentials, request=None, **_):
+    note("sign_in", "staff:?", actor="anonymous", outcome="refused")

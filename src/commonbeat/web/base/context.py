@@ -1,0 +1,15 @@
+"""What every page may say about the site itself. Touches neither session nor database."""
+
+from django.conf import settings
+from django.utils.translation import get_language, get_language_bidi
+
+
+def site(request):
+    return {
+        "site": settings.SITE,
+        "desk": getattr(request, "desk", False),
+        "here": request.path,
+        "languages": settings.LANGUAGES,
+        "language": get_language(),
+        "direction": "rtl" if get_language_bidi() else "ltr",
+    }

@@ -1,0 +1,173 @@
+"""What happens around every request: bad weather, headers, sessions that expire, origins, and the doors."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+import time
+
+import structlog
+from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.locale import LocaleMiddleware
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import urlencode
+
+from commonbeat.web.base.accounts import showed_second_factor
+from commonbeat.web.base.log import note
+
+log = structlog.get_logger()
+
+#: the views of the sign-in library that the site uses; all its others stay shut
+SIGN_IN = frozenset({
+    "account_login", "account_logout", "account_reauthenticate", "account_change_password", "mfa_authenticate",
+    "mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn",
+    "mfa_reauthenticate_webauthn", "mfa_login_webauthn",
+})  # fmt: skip
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "object-src 'none'; frame-ancestors {ancestors}"
+)
+STORM = (
+    "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    "<title>One moment</title><h1>One moment, please</h1><p>The site cannot reach its record just now. Nothing you sent "
+    "was half saved. Please try again in a minute.</p>"
+)
+
+
+class Weather:
+    """Disk full, database gone: a sentence and 503, and nothing half done (every write is one transaction)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError, OSError) as error:
+            return self.storm(error)
+
+    def process_exception(self, request, error):
+        if isinstance(error, (OperationalError, InterfaceError)) or (
+            isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT)
+        ):
+            return self.storm(error)
+        log.error("fault", kind=type(error).__name__, view=getattr(request.resolver_match, "view_name", ""), exc_info=True)
+        return None
+
+    @staticmethod
+    def storm(error):
+        log.error("storm", kind=type(error).__name__)
+        return HttpResponse(STORM, status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
+
+
+class Headers:
+    """The same strict headers everywhere; only an embed may be framed by others."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        ancestors = "*" if getattr(response, "embeddable", False) else "'none'"
+        set_ = response.headers.setdefault
+        set_("Content-Security-Policy", POLICY.format(ancestors=ancestors))
+        set_("X-Content-Type-Options", "nosniff")
+        set_("Referrer-Policy", "no-referrer")
+        set_("Cross-Origin-Opener-Policy", "same-origin")
+        set_("Cross-Origin-Resource-Policy", "cross-origin" if ancestors == "*" else "same-origin")
+        set_("Permissions-Policy", "camera=(), geolocation=(self), microphone=(self), payment=(), usb=()")
+        if settings.SECURE_HSTS_SECONDS:
+            set_("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains")
+        if getattr(request, "desk", False):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+class QuietSessions(SessionMiddleware):
+    """Desk sessions end after 30 idle minutes and after 12 hours whatever happens."""
+
+    def process_request(self, request):
+        super().process_request(request)
+        request.desk = request.path.startswith(("/desk/", "/account/"))
+        if not request.desk or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return
+        session, now = request.session, time.time()
+        seen = session.get("seen")
+        if seen is None:
+            if session.session_key and not session.is_empty():
+                session["seen"] = session["began"] = now
+        elif now - seen > settings.SESSION_IDLE_SECONDS or now - session["began"] > settings.SESSION_COOKIE_AGE:
+            session.flush()
+        elif now - seen > 60:
+            session["seen"] = now
+
+
+class Language(LocaleMiddleware):
+    """The reader's language: `?lang=` in the address (so that reading in Spanish needs no cookie), a chosen cookie, the browser."""
+
+    def process_request(self, request):
+        wanted = request.GET.get("lang", "")
+        if wanted in dict(settings.LANGUAGES):
+            translation.activate(wanted)
+            request.LANGUAGE_CODE = wanted
+        else:
+            super().process_request(request)
+
+
+class Csrf(CsrfViewMiddleware):
+    """Desk forms carry a token. Public forms need no cookie: the browser's own word on where the form came from is checked."""
+
+    def process_view(self, request, callback, callback_args, callback_kwargs):
+        door = getattr(callback, "door", None)
+        if door is None or not door.everybody or request.method in ("GET", "HEAD", "OPTIONS"):
+            return super().process_view(request, callback, callback_args, callback_kwargs)
+        origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+        here = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
+        if origin == here or (origin in (None, "null") and site == "same-origin"):
+            return None
+        return render(request, "shut.html", {"why": "origin"}, status=403)
+
+
+class Doors:
+    """Default deny: a view opens only to those its door names."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.correlation = secrets.token_hex(8)
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        door = getattr(view, "door", None)
+        if door is None:
+            if getattr(request.resolver_match, "url_name", None) in SIGN_IN:
+                return None
+            log.error("no_door", view=getattr(request.resolver_match, "view_name", "?"))
+            return render(request, "shut.html", {"why": "door"}, status=403)
+        if door.everybody:
+            return None
+        return self.staff(request, door)
+
+    def staff(self, request, door):
+        if not request.user.is_authenticated:
+            where = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+            return HttpResponseRedirect(f"{reverse('account_login')}?{where}")
+        if not showed_second_factor(request):
+            return HttpResponseRedirect(reverse("mfa_activate_totp"))
+        if request.user.role not in door.roles:
+            try:
+                note("door.refused", request.resolver_match.view_name, actor=request.user, outcome="refused")
+            except DatabaseError:
+                log.error("unlogged_refusal")
+            return render(request, "shut.html", {"why": "role"}, status=403)
+        return None

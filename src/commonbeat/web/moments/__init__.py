@@ -1,0 +1,1 @@
+"""Two moments, seven stations: the whole path on one page."""

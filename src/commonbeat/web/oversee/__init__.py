@@ -1,0 +1,1 @@
+"""Did they do what they say?"""

@@ -1,0 +1,1 @@
+"""What does the town get to see?"""

@@ -1,0 +1,1 @@
+"""Are the people in this footage protected?"""

@@ -1,0 +1,30 @@
+"""Every address of the site. Each view carries its door; a test walks this list."""
+
+from allauth.account import views as account
+from django.urls import include, path
+
+from commonbeat.web.base import views as base
+
+urlpatterns = [
+    path("", include("commonbeat.web.read.urls")),
+    path("language/<slug:code>/", base.language, name="language"),
+    path("moments/", include("commonbeat.web.moments.urls")),
+    path("talk/", include("commonbeat.web.talk.urls")),
+    path("answer/", include("commonbeat.web.answer.urls")),
+    path("", include("commonbeat.web.record.urls")),
+    path("desk/", base.desk, name="desk"),
+    path("desk/review/", include("commonbeat.web.review.urls")),
+    path("", include("commonbeat.web.tell.urls")),
+    path("desk/oversee/", include("commonbeat.web.oversee.urls")),
+    path("account/login/", account.login, name="account_login"),
+    path("account/logout/", account.logout, name="account_logout"),
+    path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/password/", account.password_change, name="account_change_password"),
+    path("account/2fa/", include("allauth.mfa.urls")),
+    path("account/closed/", base.closed, name="account_signup"),
+    path("account/closed/", base.closed, name="account_reset_password"),
+    path("account/closed/", base.closed, name="account_inactive"),
+    path("account/closed/", base.closed, name="account_email"),
+    path("readyz", base.ready, name="readyz"),
+]
+handler404 = "commonbeat.web.base.views.not_found"
