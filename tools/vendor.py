@@ -49,7 +49,9 @@ def sha512(path: Path) -> str:
 def fetch(name: str, into: Path, keep: list[str]) -> dict:
     """One package: packed, unpacked, only the wanted files kept."""
     with tempfile.TemporaryDirectory() as work:
-        subprocess.run(["npm", "pack", "--ignore-scripts", "--silent", name], cwd=work, check=True, capture_output=True)
+        subprocess.run(
+            ["npm", "pack", "--ignore-scripts", "--silent", name], cwd=work, check=True, capture_output=True
+        )
         packed = next(Path(work).glob("*.tgz"))
         folder = into / name.replace("@fontsource-variable/", "")
         folder.mkdir(parents=True, exist_ok=True)

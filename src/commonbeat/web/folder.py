@@ -66,7 +66,9 @@ class Site:
                 f"{path} is missing. Without it, what it protects cannot be read: restore it from your backup of keys."
             ) from None
         except ValueError:
-            raise BadInput(f"{path} does not hold a key (64 hexadecimal digits): restore it from your backup.") from None
+            raise BadInput(
+                f"{path} does not hold a key (64 hexadecimal digits): restore it from your backup."
+            ) from None
 
 
 def default_folder() -> Path:
@@ -80,10 +82,14 @@ def create(root: Path, *, name: str = "Commonbeat", town: str = "", demo: bool =
     if (root / "site.json").exists():
         site = open_site(root)
         if demo and not site.demo:
-            raise BadInput(f"{root} holds a real site. A demonstration needs a folder of its own: choose another --dir.")
+            raise BadInput(
+                f"{root} holds a real site. A demonstration needs a folder of its own: choose another --dir."
+            )
         return site
     if root.exists() and any(root.iterdir()):
-        raise BadInput(f"{root} is not empty and holds no site. Choose an empty folder, or one that does not exist yet.")
+        raise BadInput(
+            f"{root} is not empty and holds no site. Choose an empty folder, or one that does not exist yet."
+        )
     for folder in (root, root / "keys", root / "media", root / "uploads"):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)

@@ -22,6 +22,7 @@ SECRET_KEY = SITE.key("session").hex()
 DEBUG = False
 ALLOWED_HOSTS = list(SITE.hosts)
 ROOT_URLCONF = "commonbeat.web.urls"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 WSGI_APPLICATION = "commonbeat.web.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
@@ -35,6 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -167,7 +169,7 @@ LOCALE_PATHS = [HERE / "locale"]
 # Files
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [HERE / "static"]
-STATIC_ROOT = SITE.root / "static"
+STATIC_ROOT = None  # files are found in the packages themselves: nothing is collected, nothing built
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

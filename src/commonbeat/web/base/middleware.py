@@ -60,7 +60,9 @@ class Weather:
             isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT)
         ):
             return self.storm(error)
-        log.error("fault", kind=type(error).__name__, view=getattr(request.resolver_match, "view_name", ""), exc_info=True)
+        log.error(
+            "fault", kind=type(error).__name__, view=getattr(request.resolver_match, "view_name", ""), exc_info=True
+        )
         return None
 
     @staticmethod

@@ -29,19 +29,24 @@ def trust_line(points, *, width=720, height=260):
     def y(v):
         return down - (down - up) * (v - bottom) / (top - bottom)
 
-    out = [f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(_trust_words(known))}">']
+    out = [
+        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(_trust_words(known))}">'
+    ]
     for tick in range(int(bottom), int(top) + 1, 10):
         out.append(f'<line class="axis" x1="{left}" x2="{right}" y1="{_n(y(tick))}" y2="{_n(y(tick))}"/>')
         out.append(f'<text x="{left - 8}" y="{_n(y(tick) + 4)}" text-anchor="end">{tick}</text>')
     band = [f"{_n(x(i))},{_n(y(h))}" for i, h in enumerate(highs)]
     band += [f"{_n(x(i))},{_n(y(lows[i]))}" for i in reversed(range(len(lows)))]
-    out.append(f'<polygon class="band" points="{" ".join(band)}"/>')
-    out.append(f'<polyline class="line" points="{" ".join(f"{_n(x(i))},{_n(y(p["value"]))}" for i, p in enumerate(known))}"/>')
+    corners = " ".join(band)
+    out.append(f'<polygon class="band" points="{corners}"/>')
+    line = " ".join(f"{_n(x(i))},{_n(y(p['value']))}" for i, p in enumerate(known))
+    out.append(f'<polyline class="line" points="{line}"/>')
     every = max(1, len(known) // 6)
     for i, p in enumerate(known):
         out.append(f'<circle class="dot" cx="{_n(x(i))}" cy="{_n(y(p["value"]))}" r="3"/>')
         if i % every == 0:
-            out.append(f'<text x="{_n(x(i))}" y="{height - 10}" text-anchor="middle">{escape(p["label"])}</text>')
+            label = escape(p["label"])
+            out.append(f'<text x="{_n(x(i))}" y="{height - 10}" text-anchor="middle">{label}</text>')
     out.append("</svg>")
     return mark_safe("".join(out))
 
@@ -87,14 +92,17 @@ def ripple_curve(rows, names, *, width=720):
         if before is not None and r["ring"] != before:
             y += 12
         if r["ring"] != before:
-            out.append(f'<text x="4" y="{y + 5}" font-weight="600">{escape(names.get(r["ring"], r["ring"]))}</text>')
+            name = escape(names.get(r["ring"], r["ring"]))
+            out.append(f'<text x="4" y="{y + 5}" font-weight="600">{name}</text>')
         before = r["ring"]
         days = escape(_("%d days") % r["days"])
         out.append(f'<text x="{left - 12}" y="{y + 5}" text-anchor="end">{days}</text>')
         if r.get("low") is not None:
-            out.append(f'<line class="line" x1="{_n(x(r["low"]))}" x2="{_n(x(r["high"]))}" y1="{y}" y2="{y}"/>')
+            low, high = _n(x(r["low"])), _n(x(r["high"]))
+            out.append(f'<line class="line" x1="{low}" x2="{high}" y1="{y}" y2="{y}"/>')
         out.append(_mark(r.get("design"), x(r["value"]), y))
-        out.append(f'<text x="{right + 12}" y="{y + 5}">{r["value"]:+.1f}</text>')
+        value = f"{r['value']:+.1f}"
+        out.append(f'<text x="{right + 12}" y="{y + 5}">{value}</text>')
         y += step
     out.append("</svg>")
     return mark_safe("".join(out))

@@ -18,7 +18,12 @@ def pairs(words_, labels):
 
 
 YES_NO = {"yes": _("Yes"), "no": _("No"), "unknown": _("I do not know")}
-BEGAN = {"resident": _("A resident"), "officer": _("I did"), "chance": _("It just happened"), "unknown": _("Not sure")}
+BEGAN = {
+    "resident": _("A resident"),
+    "officer": _("I did"),
+    "chance": _("It just happened"),
+    "unknown": _("Not sure"),
+}
 ACTIVITY = {
     "play": _("Play"), "dance": _("Dance"), "conversation": _("A talk"), "help": _("Help"), "event": _("An event"),
     "call": _("A call"), "stop": _("A stop"), "search": _("A search"), "citation": _("A citation"),

@@ -40,7 +40,9 @@ class Queue:
             with self.guard:
                 if self.owner is not ticket:
                     self.waiting.remove(ticket)
-                    raise OperationalError("database is locked: other writers took longer than we were willing to wait")
+                    raise OperationalError(
+                        "database is locked: other writers took longer than we were willing to wait"
+                    )
         self._file()
 
     def _file(self) -> None:

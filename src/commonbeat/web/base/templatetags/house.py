@@ -34,7 +34,10 @@ def field(bound, **more):
     widget = bound.field.widget
     described = " ".join(
         part
-        for part in (f"{bound.auto_id}_hint" if bound.help_text else "", f"{bound.auto_id}_error" if bound.errors else "")
+        for part in (
+            f"{bound.auto_id}_hint" if bound.help_text else "",
+            f"{bound.auto_id}_error" if bound.errors else "",
+        )
         if part
     )
     attrs = dict(widget.attrs)
@@ -60,7 +63,9 @@ def share(value, digits=0):
 
 @register.simple_tag
 def attributes(**pairs):
-    return format_html_join(mark_safe(" "), '{}="{}"', ((k.replace("_", "-"), v) for k, v in pairs.items() if v is not None))
+    return format_html_join(
+        mark_safe(" "), '{}="{}"', ((k.replace("_", "-"), v) for k, v in pairs.items() if v is not None)
+    )
 
 
 @register.filter

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.conf import settings
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import resolve, reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from commonbeat.errors import BadInput
+from commonbeat.stories import atom, press_release
+from commonbeat.stories import card as draw_card
+from commonbeat.stories import oembed as oembed_of
+from commonbeat.web.base.roles import public
+from commonbeat.web.media import store
+from commonbeat.web.read import charts, words
+from commonbeat.web.read.edition import current
+from commonbeat.web.tell.models import Story
+
+
+def edition():
+    return current(settings.SITE.root)
+
+
+def live():
+    return Story.objects.filter(state__in=Story.LIVE).select_related("clip", "area").prefetch_related("tellings")
+
+
+def told(story):
+    """A story with its words in the reader's language."""
+    story.told = story.text(get_language() or "en")
+    return story
+
+
+@public
+def home(request):
+    """A moment first; then what happened, who gets which contact, whether trust moves, what is promised."""
+    out = edition()
+    stories = [told(s) for s in live()[:6]]
+    return render(request, "read/home.html", {
+        "stories": stories, "edition": out, "trust_chart": charts.trust_line(out.trust),
+        "trust_now": out.trust[-1] if out.trust else None, "ripple_rows": out.ripple[:3],
+        "areas": sorted(out.areas, key=lambda a: -(a.get("positive") or 0))[:5], "promises": out.commitments[:3],
+    })  # fmt: skip
+
+
+@public
+def stories(request):
+    return render(request, "read/stories.html", {"stories": [told(s) for s in live()], "section": "stories"})
+
+
+def found(slug):
+    """The story at this address, live or taken down; 404 if it never was published."""
+    story = get_object_or_404(
+        Story.objects.select_related("clip", "area", "encounter").prefetch_related("tellings"), slug=slug
+    )
+    if not story.live and not (story.state == "withdrawn" and story.published_at):
+        raise Http404
+    return told(story)
+
+
+def gone(request, *, embeddable=False):
+    """Taken down: the same answer on page, embed, feed entry, picture and film, and nothing of the story in it."""
+    response = render(request, "read/embed_gone.html" if embeddable else "read/gone.html", status=410)
+    response["Cache-Control"] = "no-store"
+    response.embeddable = embeddable
+    return response
+
+
+@public
+def story(request, slug):
+    story = found(slug)
+    if not story.live:
+        return gone(request)
+    out = edition()
+    year = str((story.encounter.at if story.encounter_id else story.published_at).year)
+    box = (out.context.get(story.area_id) or {}).get(year) if story.area_id else None
+    response = render(request, "read/story.html", {
+        "story": story, "told": story.told, "section": "stories", "box": box, "year": year,
+        "corrections": story.corrections.order_by("at"), "spread": out.spread.get(story.story_id),
+        "bars": charts.days_bars((out.spread.get(story.story_id) or {}).get("days") or []), "edition": out,
+        "address": request.build_absolute_uri(request.path),
+    })  # fmt: skip
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@public
+def embed(request, slug):
+    story = found(slug)
+    if not story.live:
+        return gone(request, embeddable=True)
+    response = render(request, "read/embed.html", {
+        "story": story, "told": story.told, "address": request.build_absolute_uri(reverse("story", args=[slug])),
+    })  # fmt: skip
+    response.embeddable = True
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@public
+def card(request, slug):
+    story = found(slug)
+    if not story.live:
+        return gone(request)
+    png = _card(story.pk, story.changed_at.isoformat(), story.told.title, story.clip.poster if story.clip_id else "")
+    return HttpResponse(png, content_type="image/png", headers={"Cache-Control": "no-cache"})
+
+
+@lru_cache(maxsize=64)
+def _card(story_id, changed, title, poster):
+    picture = store.read_all(poster) if poster else None
+    return draw_card(title=title, site=settings.SITE.name, town=settings.SITE.town, poster=picture)
+
+
+@public
+def captions(request, slug):
+    story = found(slug)
+    if not story.live:
+        return gone(request)
+    if not story.clip_id or not story.clip.captions:
+        raise Http404
+    return HttpResponse(
+        story.clip.captions, content_type="text/vtt; charset=utf-8", headers={"Cache-Control": "no-cache"}
+    )
+
+
+@public
+def release(request, slug):
+    """The story as plain text for newsrooms."""
+    story = found(slug)
+    if not story.live:
+        return gone(request)
+    year = str((story.encounter.at if story.encounter_id else story.published_at).year)
+    box = (edition().context.get(story.area_id) or {}).get(year)
+    text = press_release(
+        title=story.told.title, words=story.told.words, town=settings.SITE.town, published=story.published_at,
+        link=request.build_absolute_uri(reverse("story", args=[slug])), alt=story.told.alt_text,
+        context=words.context_sentence(box, year) if box else _("How many other contacts there were is not known."),
+        rights=_("Everybody shown may take their consent back at any time. If the link answers that the story was taken down, please take your copy down as well."),
+    )  # fmt: skip
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
+
+
+@public
+def feed(request):
+    base = request.build_absolute_uri("/")
+    entries = [
+        {
+            "id": f"urn:commonbeat:{s.story_id}", "title": s.told.title, "words": s.told.words[:600],
+            "link": request.build_absolute_uri(reverse("story", args=[s.slug])), "published": s.published_at, "updated": s.changed_at,
+        }
+        for s in map(told, live()[:50])
+    ]  # fmt: skip
+    text = atom(entries, title=settings.SITE.name, home=base, feed=request.build_absolute_uri(), now=timezone.now())
+    return HttpResponse(
+        text, content_type="application/atom+xml; charset=utf-8", headers={"Cache-Control": "no-cache"}
+    )
+
+
+@public
+def oembed(request):
+    """oEmbed for pages that show our stories: an address in, a frame without cookies out."""
+    address, root = request.GET.get("url", ""), request.build_absolute_uri("/")
+    if request.GET.get("format", "json") != "json":
+        return JsonResponse({"error": "Only format=json is spoken here."}, status=501)
+    try:
+        match = resolve("/" + address[len(root) :]) if address.startswith(root) else None
+    except Http404:
+        match = None
+    if match is None or match.url_name != "story":
+        return JsonResponse({"error": "url must be the address of a story on this site."}, status=404)
+    story = found(match.kwargs["slug"])
+    if not story.live:
+        return JsonResponse({"error": "This story was taken down. Please take your copy down as well."}, status=410)
+    try:
+        wide, high = (
+            min(limit, int(request.GET.get(k, limit))) for k, limit in (("maxwidth", 560), ("maxheight", 480))
+        )
+        found_ = oembed_of(
+            title=story.told.title, page=address, frame=request.build_absolute_uri(reverse("embed", args=[story.slug])),
+            site=settings.SITE.name, home=root, width=wide, height=high,
+        )  # fmt: skip
+    except (ValueError, BadInput):
+        return JsonResponse({"error": "maxwidth and maxheight are whole numbers from 200."}, status=400)
+    return JsonResponse(found_, headers={"Cache-Control": "no-cache"})
+
+
+@public
+def places(request):
+    out = edition()
+    return render(request, "read/places.html", {"edition": out, "section": "places", "areas": out.areas})
+
+
+@public
+def areas_json(request):
+    """The town's own borders, as GeoJSON, with the suppressed rates of this edition."""
+    out = edition()
+    features = [
+        {
+            "type": "Feature", "geometry": {"type": "Polygon", "coordinates": a["rings"]},
+            "properties": {k: a.get(k) for k in ("area_id", "name", "positive_rate", "enforcement_rate", "residents")},
+        }
+        for a in out.areas if a.get("rings")
+    ]  # fmt: skip
+    return JsonResponse({"type": "FeatureCollection", "features": features}, headers={"Cache-Control": "no-cache"})
+
+
+@public
+def trust(request):
+    out = edition()
+    return render(
+        request, "read/trust.html", {"edition": out, "section": "trust", "chart": charts.trust_line(out.trust)}
+    )
+
+
+@public
+def ripple(request):
+    out = edition()
+    studies = {}
+    for row in out.ripple:
+        studies.setdefault(row["study"], []).append(row)
+    names = words.ring_names()
+    shown = [
+        (name, charts.ripple_curve(rows, names), rows, words.ripple_sentence(rows)) for name, rows in studies.items()
+    ]
+    return render(
+        request, "read/ripple.html", {"edition": out, "section": "ripple", "studies": shown, "names": names}
+    )
+
+
+@public
+def promises(request):
+    return render(request, "read/promises.html", {"edition": edition(), "section": "promises"})
+
+
+@public
+def how(request):
+    response = render(request, "read/how.html", {"edition": edition()})
+    patch_vary_headers(response, ["Accept-Language"])
+    return response
+
+
+@public
+def ask(request):
+    return render(request, "read/ask.html", {"body": settings.SITE.independent_body})

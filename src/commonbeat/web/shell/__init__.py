@@ -1,0 +1,1 @@
+"""The small server in front of Django: what slow clients touch."""
