@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 import polars as pl
 
 from commonbeat.city import contacts, dialogue, office, population, programme, spread, stories, survey, town
-from commonbeat.city.truth import Fact, Truth, tell
+from commonbeat.city.telling import tell
+from commonbeat.city.truth import Fact, Truth
 from commonbeat.city.worlds import WORLDS, World, world
 from commonbeat.codebook import TABLES
 from commonbeat.errors import BadInput

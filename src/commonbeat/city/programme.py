@@ -58,8 +58,19 @@ class Programme:
         base = self.drift(world, day)
         watched = np.where(day >= self.published, effects.kept(world, np.maximum(day - self.published, 0)), 0.0)
         base = base + self.saw[index] * self.shown[index] * watched
-        left = effects.kept(world, wave) if wave else 0.0  # wave 0 is asked before the visit
+        left = _left(world, wave)
         return effects.moved(who.trust[index], base + self.gain[index] * left), effects.moved(who.trust[index], base)
+
+    def level_at_wave(self, world, who, index, wave):
+        """Trust at one wave as it was in fact: the patch visited, or beside one that was, or neither."""
+        y1, y0 = self.potential(world, who, index, wave)
+        return np.where(
+            self.visited[who.patch[index]], y1, effects.moved(y0, self.leaked[index] * _left(world, wave))
+        )
+
+
+def _left(world, wave):
+    return effects.kept(world, wave) if wave else 0.0  # wave 0 is asked before the visit
 
 
 def build(seed, world, town, who, *, days, published) -> Programme:

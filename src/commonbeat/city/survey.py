@@ -31,7 +31,7 @@ SEXES = np.array(("female", "male", "other"))
 class Asked:
     """Codebook tables `respondents`, `answers`, `assignments`, `invitations`.
 
-    hidden : respondent, wave, y1, y0 (true trust with and without what the plan gives), reached, answered
+    hidden : respondent, wave, y1, y0 (true trust with and without what the plan gives), reached, takes, answered
     """
 
     respondents: pl.DataFrame
@@ -89,13 +89,12 @@ def _visits(rng, world, town, who, programme, start, panel) -> _Part:
     waves = []
     for wave in world.waves:
         y1, y0 = programme.potential(world, who, index, wave)
-        leak = programme.leaked[index] * (effects.kept(world, wave) if wave else 0.0)
-        y = np.where(programme.visited[patch], y1, effects.moved(y0, leak))
+        y = programme.level_at_wave(world, who, index, wave)
         waves.append((wave, programme.day[patch] + wave, y, y1, y0, _answers(rng, world, y, wave)))
     took = programme.opens[index] & programme.visited[patch] & (who.role[index] == 0)
     met = rng.random(len(index)) < np.where(took, 1.0, 0.03)
     extra = ("met_officers", met, world.waves[1] if len(world.waves) > 1 else 0)
-    return _part(rng, people, waves, start, PULSE, "pulse-1", extra, took)
+    return _part(rng, people, waves, start, PULSE, "pulse-1", extra, took, programme.opens[index])
 
 
 def _tracker(rng, world, town, who, programme, start, days, each) -> _Part:
@@ -253,14 +252,21 @@ def _answers(rng, world, trust, wave):
     return rng.random(n) < 1 / (1 + np.exp(-likely))
 
 
-def _part(rng, people, waves, start, items, questionnaire, extra, reached) -> _Part:
+def _part(rng, people, waves, start, items, questionnaire, extra, reached, takes=None) -> _Part:
     names = people["respondent"].to_numpy()
     answers, hidden = [], []
     for wave, day, y, y1, y0, here in waves:
         answers.append(_ticked(rng, names[here], wave, np.asarray(day)[here], y[here], start, items, questionnaire))
         hidden.append(
             pl.DataFrame(
-                {"respondent": names, "y1": y1, "y0": y0, "reached": reached, "answered": here}
+                {
+                    "respondent": names,
+                    "y1": y1,
+                    "y0": y0,
+                    "reached": reached,
+                    "takes": reached if takes is None else takes,
+                    "answered": here,
+                }
             ).with_columns(wave=pl.lit(wave))
         )
         if extra and wave == extra[2]:

@@ -9,9 +9,10 @@ from types import MappingProxyType
 import polars as pl
 
 from commonbeat.city.worlds import World
+from commonbeat.errors import BadInput
 from commonbeat.estimate import plain
 
-__all__ = ["Fact", "Truth", "tell"]
+__all__ = ["Fact", "Truth"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Fact:
     """One true number beside the wrong one.
 
     method : room and function that should recover it    quantity : what it is    by : where it holds (ring, wave, group ...)
-    value  : the truth in `unit`; None: nobody can tell, not even here
-    naive  : what the naive method gives when it is handed this town's own rows;    naive_method : what that method is
+    value  : the truth in `unit`; None: no such number exists here (a town that plateaus has no half-life)
+    naive  : what the naive method gives on this town;    naive_method : what that method is
     """
 
     method: str
@@ -31,6 +32,12 @@ class Fact:
     naive_method: str = ""
     by: Mapping[str, object] = field(default_factory=dict)
 
+    def __post_init__(self):
+        for name in ("value", "naive"):
+            number = getattr(self, name)
+            object.__setattr__(self, name, None if number is None or number != number else float(number))
+        object.__setattr__(self, "by", MappingProxyType(dict(self.by)))
+
     def to_dict(self) -> dict:
         return plain({name: getattr(self, name) for name in self.__slots__} | {"by": dict(self.by)})
 
@@ -39,8 +46,10 @@ class Fact:
 class Truth:
     """Everything the dice hid: the world's parameters, the facts, and `rows`, hidden frames that never enter a book.
 
-    rows : contacts (contact_id, padded, caused_by), spread (event_id, true_parent), voters (person, opinion_group),
-           respondents (respondent, wave, y1, y0, reached, answered)
+    rows : contacts (contact_id, padded, caused_by)    spread (event_id, true_parent)    voters (person, opinion_group)
+           respondents (respondent, wave, y1, y0, reached, takes, answered): trust with and without what the plan gives;
+             takes: would take part if invited
+           rates (area_id, race, enforcement, service, positive): expected per resident and year, visits and padding left out
     """
 
     seed: int
@@ -49,6 +58,25 @@ class Truth:
     facts: tuple[Fact, ...]
     rows: Mapping[str, pl.DataFrame]
 
+    def find(self, method: str | None = None, quantity: str | None = None, **by) -> tuple[Fact, ...]:
+        """Which facts are about this?  e.g. find("trust.difference_in_means", ring="participant", wave=21)"""
+        return tuple(
+            fact
+            for fact in self.facts
+            if method in (None, fact.method)
+            and quantity in (None, fact.quantity)
+            and all(name in fact.by and fact.by[name] == value for name, value in by.items())
+        )
+
+    def one(self, method: str | None = None, quantity: str | None = None, **by) -> Fact:
+        """The one fact about this. Raises BadInput when there is none, or more than one."""
+        found = self.find(method, quantity, **by)
+        if len(found) != 1:
+            raise BadInput(
+                f"{len(found)} facts match {method or ''} {quantity or ''} {by}; say which, e.g. by ring and wave"
+            )
+        return found[0]
+
     def to_dict(self) -> dict:
         return plain(
             {
@@ -56,12 +84,6 @@ class Truth:
                 "seed": self.seed,
                 "residents": self.residents,
                 "world": self.world,
-                "facts": [f.to_dict() for f in self.facts],
+                "facts": [fact.to_dict() for fact in self.facts],
             }
         )
-
-
-def tell(*, seed, residents, world, street, shared, talk, asked, **town) -> Truth:
-    """Adds up what is true, from the potential outcomes and the rates that made the tables."""
-    rows = {"contacts": street.hidden, "spread": shared.hidden, "voters": talk.hidden, "respondents": asked.hidden}
-    return Truth(seed, residents, world, (), MappingProxyType(rows))

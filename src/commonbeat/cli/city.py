@@ -21,7 +21,9 @@ def command(
     residents: Annotated[int, typer.Option(help="How many people live there.")] = 20_000,
     years: Annotated[float, typer.Option(help="How long is watched.")] = 2,
     world: Annotated[str, typer.Option(help="Which kind of town: default, null, backfire, plateau ...")] = "default",
-    clips: Annotated[bool, typer.Option("--clips", help="Also draw the two moments, into the folder BOOK-clips.")] = False,
+    clips: Annotated[
+        bool, typer.Option("--clips", help="Also draw the two moments, into the folder BOOK-clips.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -37,12 +39,21 @@ def command(
         town = city.build(seed, residents, years, world, progress=lambda step: bar.update(task, description=step))
         bar.update(task, description="writing the book")
         filled = {name: frame for name, frame in town.tables.items() if len(frame)}
-        book = book.write(filled, importer="simulated city", note=f"city seed {seed}, world {town.truth.world.name}", simulated=True)
+        book = book.write(
+            filled, importer="simulated city", note=f"city seed {seed}, world {town.truth.world.name}", simulated=True
+        )
         truth = beside(out, TRUTH)
         truth.write_text(jsonlib.dumps(town.truth.to_dict(), indent=1, allow_nan=False), encoding="utf-8")
         drawn = _draw(scenes, beside(out, "clips"), seed, bar, task) if clips else []
     rows = {name: len(frame) for name, frame in filled.items()}
-    result = {"simulated": True, "book": str(out), "snapshot": book.snapshot, "truth": str(truth), "rows": rows, "clips": drawn}
+    result = {
+        "simulated": True,
+        "book": str(out),
+        "snapshot": book.snapshot,
+        "truth": str(truth),
+        "rows": rows,
+        "clips": drawn,
+    }
     show(result, json=json, quiet=quiet, words=lambda console: _say(console, result))
 
 
@@ -65,6 +76,8 @@ def _draw(scenes, folder, seed, bar, task):
 def _say(console, result):
     console.print(f"A simulated town is in [bold]{result['book']}[/] (snapshot {result['snapshot'][:12]}).")
     console.print(", ".join(f"{count:,} {name}" for name, count in result["rows"].items()) + ".")
-    console.print(f"What is true in it stands beside the book, in {result['truth']}. Nothing here happened to anybody.")
+    console.print(
+        f"What is true in it stands beside the book, in {result['truth']}. Nothing here happened to anybody."
+    )
     for path in result["clips"]:
         console.print(f"Drawn: {path}")
