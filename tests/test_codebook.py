@@ -11,4 +11,11 @@ def test_every_column_has_a_meaning_and_says_who_may_see_it():
 
 def test_nobody_has_a_column_for_a_name():
     for table in ("contacts", "people", "respondents", "votes", "consents", "answers"):
-        assert not {c.name for c in codebook.columns(table)} & {"name", "surname", "phone", "plate", "address", "email"}
+        assert not {c.name for c in codebook.columns(table)} & {
+            "name",
+            "surname",
+            "phone",
+            "plate",
+            "address",
+            "email",
+        }

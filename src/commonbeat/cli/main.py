@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import sys
+
+# our matrices are small: threads inside BLAS cost more than they bring, and two programs that spin starve each other
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import click
 import typer
