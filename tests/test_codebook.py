@@ -19,3 +19,12 @@ def test_nobody_has_a_column_for_a_name():
             "address",
             "email",
         }
+
+
+def test_the_page_docs_codebook_is_current():
+    from pathlib import Path
+
+    from commonbeat.codebook import page
+
+    kept = (Path(__file__).parents[1] / "docs" / "codebook.md").read_text(encoding="utf-8")
+    assert kept == page.markdown(codebook.TABLES), "run: commonbeat codebook --markdown > docs/codebook.md"

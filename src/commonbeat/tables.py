@@ -14,11 +14,12 @@ import polars as pl
 from commonbeat import codebook
 from commonbeat.errors import BadInput, Problem
 
-__all__ = ["LISTED", "as_polars", "check", "empty", "examine"]
+__all__ = ["LISTED", "WRONG", "as_polars", "check", "empty", "examine"]
 
 LISTED = 10_000  #: problems that are listed one by one; beyond that only their number is said
 
-_WRONG = {"row": pl.Int64, "column": pl.String, "value": pl.String, "message": pl.String}
+#: columns of what `examine` finds: row from 0 (null: the header), column ("": the whole row), value, message
+WRONG = {"row": pl.Int64, "column": pl.String, "value": pl.String, "message": pl.String}
 _ROW = "row__"
 _YES, _NO = ("true", "yes", "y", "t", "1"), ("false", "no", "n", "f", "0")
 _ZONE = r"(Z|z|[+-]\d\d:?\d\d)$"
@@ -100,7 +101,7 @@ def _header(name: str, given: list[str]) -> pl.DataFrame:
     for c, about in columns.items():
         if c not in given and not about.nullable:
             found.append((None, c, None, f'the column "{c}" ({about.description}) is missing and must be there'))
-    return pl.DataFrame(found, schema=_WRONG, orient="row")
+    return pl.DataFrame(found, schema=WRONG, orient="row")
 
 
 def _cast(c: str, given: pl.DataType, about: dy.Column) -> pl.Expr:
@@ -112,7 +113,7 @@ def _cast(c: str, given: pl.DataType, about: dy.Column) -> pl.Expr:
         given, x = pl.String(), x.cast(pl.String)
     if given == pl.String:
         x = x.str.strip_chars()
-        x = pl.when(x != "").then(x)
+        x = pl.when(x != "").then(x.str.to_lowercase() if about.metadata.get("lower") else x)
     return _from(x, given, wanted).alias(c)
 
 
@@ -151,7 +152,7 @@ def _not_cast(given: pl.DataFrame, out: pl.DataFrame, about: dy.Column) -> pl.Da
     """Cells that held something and hold nothing after the cast."""
     c = about.name
     if out[c].null_count() == given[c].null_count():
-        return pl.DataFrame(schema=_WRONG)
+        return pl.DataFrame(schema=WRONG)
     held = given[c].is_not_null() & ~given[c].is_nan() if given[c].dtype.is_float() else given[c].is_not_null()
     if given[c].dtype == pl.String:
         held &= given[c].str.strip_chars() != ""
@@ -192,7 +193,7 @@ def _against_rules(name: str, out: pl.DataFrame, *, already: pl.DataFrame) -> pl
     """Everything the schema itself asks: empty cells, limits, spellings, keys, and rules across columns."""
     schema = _with_rows(name)
     if schema.is_valid(out):
-        return pl.DataFrame(schema=_WRONG)
+        return pl.DataFrame(schema=WRONG)
     told = already.select("row", "column").unique()
     missing = told.filter(pl.col("row").is_null())["column"].implode()
     details = schema.filter(out)[1].details()
@@ -209,7 +210,7 @@ def _against_rules(name: str, out: pl.DataFrame, *, already: pl.DataFrame) -> pl
 
 def _broken(name: str, rule: str, rows: pl.DataFrame) -> pl.DataFrame:
     if rows.is_empty():
-        return pl.DataFrame(schema=_WRONG)
+        return pl.DataFrame(schema=WRONG)
     columns = _table(name).columns()
     if rule == "primary_key":
         keys = [c for c in columns if columns[c].primary_key]
@@ -229,9 +230,7 @@ def _broken(name: str, rule: str, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _wrong(row: pl.Series, column: str, value: pl.Series, message: list[str]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"row": row, "column": [column] * len(row), "value": value, "message": message}, schema=_WRONG
-    )
+    return pl.DataFrame({"row": row, "column": [column] * len(row), "value": value, "message": message}, schema=WRONG)
 
 
 def _letter(wrong: pl.DataFrame, file, first_line, lines) -> tuple[str, list[Problem]]:

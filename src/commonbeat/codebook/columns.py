@@ -6,7 +6,7 @@ import dataframely as dy
 
 from commonbeat.errors import BadInput
 
-__all__ = ["SEE", "amount", "choice", "count", "day", "flag", "moment", "number", "ref", "text"]
+__all__ = ["SEE", "amount", "choice", "count", "day", "flag", "group", "moment", "number", "ref", "text"]
 
 #: who may see a column, from everybody to nobody. `never`: kept only so that the record can be checked or linked inside
 #: one table; it leaves by no page, export or report.
@@ -28,6 +28,16 @@ def ref(meaning: str, *, see="analyst", key=False, null=False):
         nullable=null,
         description=meaning,
         metadata=_about(see, allowed="an id without spaces"),
+    )
+
+
+def group(meaning: str, *, see="public", null=False):
+    """What people call a group they belong to: a few words, kept in lower case so that tables meet."""
+    return dy.String(
+        regex=r"^[^\s\x00](?:[^\n\x00]{0,62}[^\s\x00])?$",
+        nullable=null,
+        description=meaning,
+        metadata=_about(see, allowed="a few words in lower case, at most 64 characters") | {"lower": True},
     )
 
 

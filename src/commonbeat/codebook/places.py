@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from commonbeat.codebook.columns import count, ref, text
+from commonbeat.codebook.columns import count, group, ref, text
 from commonbeat.codebook.words import AGE_BANDS, SEXES
 
 _see = {"see": "public", "unit": None}
@@ -24,7 +24,7 @@ class Population(dy.Schema):
     """Residents of an area. A null group means: this row is not split by it."""
 
     area_id = ref("where they live", see="public")
-    race = ref("race or ethnicity as the census of this town words it, in lower case", see="public", null=True)
+    race = group("race or ethnicity as the census of this town words it, in lower case", see="public", null=True)
     age_band = dy.Enum(
         AGE_BANDS, nullable=True, description="age in years",
         metadata=_see | {"unit": "years", "allowed": ", ".join(AGE_BANDS)},

@@ -3,7 +3,7 @@
 import dataframely as dy
 
 from commonbeat.codebook import words
-from commonbeat.codebook.columns import choice, count, day, flag, moment, number, ref, text
+from commonbeat.codebook.columns import choice, count, day, flag, group, moment, number, ref, text
 
 
 class Contacts(dy.Schema):
@@ -59,7 +59,7 @@ class People(dy.Schema):
     """Groups present at an encounter: how many of which group, and how that is known. Never who."""
 
     contact_id = ref("the encounter", see="analyst")
-    race = ref("race or ethnicity, in lower case; `unknown` is its own row", see="public")
+    race = group("race or ethnicity, in lower case; `unknown` is its own row")
     age_band = choice("age in years", words.AGE_BANDS, see="public")
     sex = choice("sex", words.SEXES, see="public")
     people = count("how many", see="staff")
@@ -71,7 +71,7 @@ class Complaints(dy.Schema):
 
     area_id = ref("where", see="public", null=True)
     month = day("first day of the month")
-    race = ref("group of those who complained; null: not split", see="public", null=True)
+    race = group("group of those who complained; null: not split", see="public", null=True)
     complaints = count("how many", unit="complaints")
     sustained = count("how many were sustained", unit="complaints", null=True)
     source = text("who counted", see="public")
@@ -82,7 +82,7 @@ class Force(dy.Schema):
 
     area_id = ref("where", see="public", null=True)
     month = day("first day of the month")
-    race = ref("group of those it was used on; null: not split", see="public", null=True)
+    race = group("group of those it was used on; null: not split", see="public", null=True)
     uses = count("how many", unit="uses of force")
     source = text("who counted", see="public")
 

@@ -3,7 +3,7 @@
 import dataframely as dy
 
 from commonbeat.codebook import words
-from commonbeat.codebook.columns import amount, choice, count, flag, moment, number, ref, text
+from commonbeat.codebook.columns import amount, choice, count, flag, group, moment, number, ref, text
 
 
 class Statements(dy.Schema):
@@ -43,7 +43,7 @@ class Respondents(dy.Schema):
     block = ref("block within which it was drawn", see="analyst", null=True)
     cluster = ref("cluster that was drawn together", see="analyst", null=True)
     week = ref("week band of the invitation, as 2026-W08", see="analyst", null=True)
-    race = ref("self-described, in lower case", see="public", null=True)
+    race = group("self-described, in lower case", see="public", null=True)
     age_band = choice("age in years", words.AGE_BANDS, see="public", null=True)
     sex = choice("sex", words.SEXES, see="public", null=True)
     recent_enforcement = flag("stopped, searched or cited in the last year, in their word", see="public", null=True)

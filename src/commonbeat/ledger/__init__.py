@@ -4,7 +4,36 @@ from commonbeat.ledger.adding import Added
 from commonbeat.ledger.book import Book
 from commonbeat.ledger.erasing import Erased
 from commonbeat.ledger.holds import Hold, held, hold, lift
+from commonbeat.ledger.leaving import export, harmless
+from commonbeat.ledger.mapping import Mapping, mapping, mappings
+from commonbeat.ledger.places import Borders, Placed
+from commonbeat.ledger.reading import Imported, bring_in, read
 from commonbeat.ledger.receipts import Origin, Source
+from commonbeat.ledger.sentences import Caught, caught
 from commonbeat.ledger.verifying import Verified, verify
 
-__all__ = ["Added", "Book", "Erased", "Hold", "Origin", "Source", "Verified", "held", "hold", "lift", "verify"]
+__all__ = [
+    "Added",
+    "Book",
+    "Borders",
+    "Caught",
+    "Erased",
+    "Hold",
+    "Imported",
+    "Mapping",
+    "Origin",
+    "Placed",
+    "Source",
+    "Verified",
+    "bring_in",
+    "caught",
+    "export",
+    "harmless",
+    "held",
+    "hold",
+    "lift",
+    "mapping",
+    "mappings",
+    "read",
+    "verify",
+]

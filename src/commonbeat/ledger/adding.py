@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from commonbeat.ledger.change import SNAPSHOTS, Change, change
 from commonbeat.ledger.parts import Part, scan
 from commonbeat.ledger.receipts import Source, receipt, receipts_frame
 
-__all__ = ["Added", "add", "receipts_part"]
+__all__ = ["Added", "add", "add_all", "receipts_part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,14 @@ class Added:
         return plain({s: getattr(self, s) for s in self.__slots__})
 
 
-def add(
+def add(book: Path, table: str, batches, **how) -> Added:
+    """Adds rows to one table of a book; see `add_all`."""
+    return add_all(book, {table: batches}, **how)[table]
+
+
+def add_all(
     book: Path,
-    table: str,
-    batches,
+    batches: Mapping[str, object],
     *,
     source: Source,
     importer: str,
@@ -46,29 +50,43 @@ def add(
     at: datetime | None = None,
     simulated: bool | None = None,
     wait: float = 30.0,
-) -> Added:
-    """Adds rows to a table of a book  -> Added. All of them or, when anything is wrong, none.
+) -> dict[str, Added]:
+    """Adds rows to tables of a book in one step  -> table -> Added. All of them or, when anything is wrong, none.
 
-    batches : any frame, or an iterator of (checked frame, source lines) for a file that does not fit into memory
+    batches : table -> any frame, or an iterator of (checked frame, source lines) for a file that does not fit into memory
     A row is known by the id its source gave it; without one, by all its values and how often they occur.
     Raises BadInput when an id is already there with other values, Busy when another writer does not finish in `wait`.
     """
     at, book = at or datetime.now(UTC), Path(book)
     with change(book, who=importer, wait=wait) as c:
-        row = receipt(table, source, importer=importer, at=at, rows=0)
-        writer, sieve = c.writer(table), _Sieve(c, table, source.file)
-        for frame, lines in _batches(table, batches, source, whole=not sieve.keys):
-            frame, lines = sieve.new(frame, lines)
-            writer.add(frame, row["receipt_id"], lines)
-        sieve.finish()
-        if not writer.rows:
-            return Added(table, 0, sieve.already, sieve.erased, c.before.snapshot, None)
-        part, after = writer.close(simulated=simulated), dict(c.before.tables)
-        after[table] = (*after.get(table, ()), part)
-        old = scan(book / SNAPSHOTS / c.before.snapshot, "receipts", after.get("receipts", ())).collect()
-        after["receipts"] = receipts_part(c, pl.concat([old, receipts_frame([row | {"rows": part.rows}])]))
-        done = c.commit(after, what="rows.added", who=importer, about={"table": table, "note": note}, at=at)
-    return Added(table, part.rows, sieve.already, sieve.erased, done.snapshot, row["receipt_id"])
+        after, said, sieves, told = dict(c.before.tables), [], {}, {}
+        for table, rows in batches.items():
+            told[table] = receipt(table, source, importer=importer, at=at, rows=0)
+            sieves[table] = _Sieve(c, table, source.file)
+            part = _new_part(c, table, rows, source, sieves[table], told[table]["receipt_id"], simulated)
+            if part:
+                after[table] = (*after.get(table, ()), part)
+                said.append(told[table] | {"rows": part.rows})
+        if said:
+            old = scan(book / SNAPSHOTS / c.before.snapshot, "receipts", after.get("receipts", ())).collect()
+            after["receipts"] = receipts_part(c, pl.concat([old, receipts_frame(said)]))
+        about = {"tables": sorted(row["table"] for row in said), "note": note}
+        done = c.commit(after, what="rows.added", who=importer, about=about, at=at)
+    rows = {row["table"]: row["rows"] for row in said}
+    return {
+        t: Added(t, rows.get(t, 0), s.already, s.erased, done.snapshot, told[t]["receipt_id"] if t in rows else None)
+        for t, s in sieves.items()
+    }
+
+
+def _new_part(c: Change, table: str, batches, source, sieve: _Sieve, receipt_id: str, simulated) -> Part | None:
+    """Writes what the table does not have yet; None when there is nothing new."""
+    writer = c.writer(table)
+    for frame, lines in _batches(table, batches, source, whole=not sieve.keys):
+        fresh, where = sieve.new(frame, lines)
+        writer.add(fresh, receipt_id, where)
+    sieve.finish()
+    return writer.close(simulated=simulated) if writer.rows else None
 
 
 def receipts_part(c: Change, frame: pl.DataFrame) -> tuple[Part, ...]:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import polars as pl
-
 from commonbeat.audit import Chain
 from commonbeat.errors import BookError
 from commonbeat.ledger.lock import writing
@@ -81,7 +79,7 @@ def change(book: Path, *, who: str, wait: float) -> Iterator[Change]:
         folder.chmod(0o755)
         try:
             yield Change(book, folder, read_manifest(snapshots / current(book)))
-        except (OSError, pl.exceptions.PolarsError) as error:
+        except OSError as error:
             raise _as_letter(error, book) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -139,7 +137,7 @@ def _folder_to_disk(folder: Path) -> None:
 
 
 def _as_letter(error: Exception, book: Path) -> BookError:
-    if getattr(error, "errno", None) in _NO_ROOM or "No space left" in str(error):
+    if getattr(error, "errno", None) in _NO_ROOM:
         return BookError(
             f"There is no room left on the disk of {book}. Nothing was changed; make room and try again."
         )
