@@ -10,7 +10,7 @@ from pathlib import Path
 from commonbeat.errors import CommonbeatError
 from commonbeat.ledger import Book
 from commonbeat.report.blocks import Page, Words
-from commonbeat.report.sections import footage, made, recorded, study
+from commonbeat.report.sections import dialogue, footage, made, recorded, study
 from commonbeat.report.site import Cover, write_site
 from commonbeat.studies.findings import Findings
 
@@ -49,7 +49,11 @@ def make(book: Book, out: str | os.PathLike, *, findings: Sequence[Findings] = (
 
 
 def _sections(book, findings):
-    plain = [("What was recorded", lambda: recorded.recorded(book)), ("Footage", lambda: footage.footage(book))]
+    plain = [
+        ("What was recorded", lambda: recorded.recorded(book)),
+        ("Footage", lambda: footage.footage(book)),
+        ("Common ground", lambda: dialogue.dialogue(book)),
+    ]
     asked = [(f.plan["title"], lambda f=f: study.study(f)) for f in findings]
     return [*plain, *asked, ("How it was made", lambda: made.made(book, findings))]
 
