@@ -47,6 +47,10 @@ COMMANDS = {
 }
 
 
+#: wrong arguments, as Typer tells them (it carries its own copy of click, whose errors are not click's)
+_USAGE = tuple(base for base in typer.BadParameter.__mro__ if hasattr(base, "show"))
+
+
 class _Lazy(click.Group):
     def list_commands(self, ctx):
         return list(COMMANDS)
@@ -105,10 +109,12 @@ def main(argv: list[str] | None = None) -> None:
         for problem in getattr(error, "problems", ())[1:20]:
             Console(stderr=True, soft_wrap=True).print(f"  {problem}", markup=False, highlight=False)
         sys.exit(error.exit_code)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (click.exceptions.Exit, typer.Exit) as done:
+        sys.exit(done.exit_code)
+    except (click.exceptions.Abort, typer.Abort, KeyboardInterrupt):
         Console(stderr=True).print("Stopped. Nothing was left half-written; the same command can be run again.")
         sys.exit(130)
-    except click.ClickException as error:
+    except (click.ClickException, *_USAGE) as error:
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:
