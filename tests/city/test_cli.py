@@ -24,7 +24,7 @@ def test_a_town_becomes_a_book_and_says_it_is_simulated(tmp_path, capsys):
     assert told["snapshot"] == book.snapshot
     assert book.label == "simulated"
     assert told["rows"]["contacts"] == book.rows("contacts") > 500
-    assert verify(out).ok
+    assert verify(out).whole
 
 
 def test_the_truth_stands_beside_the_book_and_not_in_it(tmp_path, capsys):

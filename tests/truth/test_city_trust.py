@@ -9,7 +9,6 @@ from truth.city_parts import surveyed
 from commonbeat import city
 from commonbeat.stats import clopper_pearson
 
-
 LONG = [pytest.mark.truth, pytest.mark.timeout(7200)]
 
 
