@@ -93,7 +93,7 @@ def _coded(series: pl.Series) -> tuple[np.ndarray, np.ndarray]:
 
 def _values(series: pl.Series) -> np.ndarray:
     number = series.cast(pl.Float64, strict=False) if not series.dtype.is_numeric() else series
-    wrong = (~number.is_in([-1, 0, 1])).fill_null(True)
+    wrong = ((number != -1) & (number != 0) & (number != 1)).fill_null(True)
     if wrong.any():
         rows = wrong.arg_true().to_list()[:WRONG_SHOWN]
         raise BadInput(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonbeat.dialogue.agreement import KnownGroups, counts_by_group, known_groups
+from commonbeat.dialogue.agreement import NEEDED, KnownGroups, counts_by_group, known_groups
 from commonbeat.dialogue.votes import REJECTED, Votes
 from commonbeat.errors import BadInput
 from commonbeat.estimate import plain
@@ -40,8 +40,8 @@ class NextStatement:
 def priorities(votes: Votes, known=None, *, group: str | None = None) -> np.ndarray:
     """(S,) How much would one more vote teach about each statement?  0 for rejected ones and self-descriptions.
 
-    The variance left in each group's share of agreement, Beta(A + 1, N - A + 1), added over groups; with `group`, of
-    that group alone. 1/12 where a group has not voted yet, falling with every vote, sooner where all vote alike.
+    The variance left in each group's share of agreement, Beta(A + 1, N - A + 1), up to five times as much while the
+    group lacks votes to be judged by, squared, and added over groups; with `group`, of that group alone.
     """
     known = (
         KnownGroups(("everyone",), np.zeros(len(votes.people), np.int32))
@@ -50,12 +50,13 @@ def priorities(votes: Votes, known=None, *, group: str | None = None) -> np.ndar
     )
     agree, _, n = counts_by_group(votes, known)
     variance = (agree + 1) * (n - agree + 1) / ((n + 2) ** 2 * (n + 3))
+    worth = (variance * (1 + 4 * np.maximum(NEEDED - n, 0) / NEEDED)) ** 2
     if group is not None:
         if group not in known.names:
             raise BadInput(f'there is no group "{group}"; the groups are {", ".join(known.names)}.')
-        variance = variance[[known.names.index(group)]]
+        worth = worth[[known.names.index(group)]]
     open_ = ~votes.attribute & (votes.moderated != REJECTED)
-    return variance.sum(axis=0) * open_
+    return worth.sum(axis=0) * open_
 
 
 def next_statement(
