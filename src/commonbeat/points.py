@@ -19,7 +19,21 @@ from commonbeat import point_kernels
 from commonbeat.errors import BadInput, TooFew
 from commonbeat.estimate import Estimate, plain
 
-__all__ = ["KERNELS", "HawkesFit", "Simulated", "fit", "log_likelihood", "residuals", "simulate"]
+__all__ = [
+    "KERNELS",
+    "LEAST_EVENTS",
+    "HawkesFit",
+    "Simulated",
+    "bootstrap",
+    "fit",
+    "log_likelihood",
+    "prepare",
+    "residuals",
+    "shortest_gap",
+    "simulate",
+    "value",
+    "vector",
+]
 
 KERNELS = ("exponential", "power_law")
 LEAST_EVENTS = 10  #: explained events below which no fit is tried
@@ -112,6 +126,7 @@ def fit(
     background="constant",
     starts=4,
     level=0.95,
+    profile=True,
 ):
     """How strongly does one event call forth others, and for how long?  -> HawkesFit
 
@@ -121,15 +136,18 @@ def fit(
     mark_exponent : fixed exponent; None fits it
     kernel        : "exponential" or "power_law"
     background    : "constant", "none" (the first event of each sequence is given), or rates of equal bins over the window
+    profile       : False leaves the intervals out, for comparing kernels; the verdict is then "no_interval"
     Raises TooFew under 10 explained events, BadInput for times outside the window, not finite, or negative marks.
     Method: maximum likelihood, analytic gradient, several starts; profile-likelihood intervals (Wald above 2 million events).
     """
-    data = _prepare(times, window, marks, mark_exponent, kernel, background)
+    data = prepare(times, window, marks, mark_exponent, kernel, background)
     if data.explained < LEAST_EVENTS:
         raise TooFew(
             f"{data.explained} events to explain; a self-exciting fit needs {LEAST_EVENTS}. Pool more stories or wait."
         )
     best, top = _maximise(data, starts)
+    if not profile:
+        return _report(data, best, top, {name: (None, None) for name in data.names}, level, verdict="no_interval")
     for _ in range(5):  # a profile may climb onto a higher hill than the starts found: then begin again from there
         found = {
             name: _interval(data, best, top, data.names.index(name), level)
@@ -161,9 +179,9 @@ def log_likelihood(
     """
     kernel = "exponential" if tail is None else "power_law"
     background = background if background is not None else ("constant" if background_rate > 0 else "none")
-    data = _prepare(times, window, marks, mark_exponent if marks is not None else None, kernel, background)
-    x = _vector(data, background=background_rate, ratio=branching_ratio, half_life=half_life, tail=tail)
-    return _value(data, x)[0]
+    data = prepare(times, window, marks, mark_exponent if marks is not None else None, kernel, background)
+    x = vector(data, background=background_rate, ratio=branching_ratio, half_life=half_life, tail=tail)
+    return value(data, x)[0]
 
 
 def residuals(
@@ -174,9 +192,9 @@ def residuals(
         ("exponential" if tail is None else "power_law"),
         ("constant" if background_rate > 0 else "none"),
     )
-    data = _prepare(times, window, marks, mark_exponent if marks is not None else None, kernel, background)
+    data = prepare(times, window, marks, mark_exponent if marks is not None else None, kernel, background)
     return _rescaled(
-        data, _vector(data, background=background_rate, ratio=branching_ratio, half_life=half_life, tail=tail)
+        data, vector(data, background=background_rate, ratio=branching_ratio, half_life=half_life, tail=tail)
     )
 
 
@@ -228,6 +246,32 @@ def simulate(
     return _sorted(parts)
 
 
+def bootstrap(found: HawkesFit, *, rng, draws=200, level=0.95) -> Estimate:
+    """Between which branching ratios do refits fall, if the fit were true?  -> the ratio with its bootstrap interval
+
+    Parametric: new histories of the same length are drawn from the fit and fitted again; the interval is the basic one on
+    the logarithm. Needs one sequence, constant background or none, no marks; refits without enough events are left out.
+    """
+    if found.sequences != 1 or found.background == "given" or found.mark_exponent is not None:
+        raise BadInput("The bootstrap takes one sequence without marks, with a constant background or none.")
+    if found.branching_ratio.value >= 1:
+        raise BadInput("A branching ratio of 1 or more has no finite histories to draw from; use the profile interval.")
+    truth = {"branching_ratio": found.branching_ratio.value, "half_life": found.half_life.value, "tail": found.tail}
+    rate = None if found.background == "none" else found.background_rate.value
+    again = []
+    for _ in range(draws):
+        t = simulate(rng, window=(0, found.duration), background_rate=rate, **truth).times
+        if t.size - (rate is None) >= LEAST_EVENTS:
+            options = {"kernel": found.kernel, "background": found.background, "window": (0, found.duration)}
+            again.append(fit(t, starts=1, profile=False, **options).branching_ratio.value)
+    if len(again) < draws / 2:
+        raise TooFew(f"Only {len(again)} of {draws} histories had enough events to fit; these events say too little.")
+    low, high = np.quantile(np.log(again), [(1 - level) / 2, (1 + level) / 2])
+    centre = found.branching_ratio.value
+    how = f"parametric bootstrap, {len(again)} histories, basic interval on the logarithm"
+    return Estimate(centre, low=centre**2 / math.exp(high), high=centre**2 / math.exp(low), level=level, n=found.n, method=how)
+
+
 def _sorted(parts) -> Simulated:
     if not parts:
         none = np.zeros(0, int)
@@ -252,7 +296,8 @@ def _delays(rng, count, half_life, tail):
 # --- from what people give to what the kernels take ---------------------------------------------------------------
 
 
-def _prepare(times, window, marks, exponent, kernel, background) -> _Data:
+def prepare(times, window, marks, exponent, kernel, background) -> _Data:
+    """Sequences sorted, shifted to their own zero and joined, as `value` takes them; arguments as in `fit`."""
     if kernel not in KERNELS:
         raise BadInput(f'kernel="{kernel}" is not one of {", ".join(KERNELS)}.')
     several = isinstance(times, (list, tuple)) and len(times) > 0 and np.ndim(times[0]) > 0
@@ -273,7 +318,7 @@ def _prepare(times, window, marks, exponent, kernel, background) -> _Data:
     shape, passed, total, name = _background(background, times, ends)
     nodes = np.empty(0)
     if kernel == "power_law":
-        nodes = point_kernels.power_law_nodes(_shortest(joined, ends) / 4, 2 * float(ends.max(initial=1.0)) + 1e-300)
+        nodes = point_kernels.power_law_nodes(shortest_gap(joined, ends) / 4, 2 * float(ends.max(initial=1.0)) + 1e-300)
     return _Data(
         joined, offsets, ends, logs, shape, passed, total, kernel, name, nodes, exponent if logs is not None else None
     )
@@ -298,11 +343,14 @@ def _shifted(t, span):
     return t if span[0] == 0 else t - span[0]
 
 
-def _shortest(times, ends):
-    gaps = np.diff(times)
+def shortest_gap(times, ends):
+    """The shortest time scale a fit looks at: a hundredth of the typical gap, or the shortest gap if that is longer."""
+    gaps = np.diff(times[: 1_000_001])  # of a longer history the beginning says enough
     gaps = gaps[gaps > 0]
     longest = float(ends.max(initial=0.0)) or 1.0
-    return max(float(gaps.min()) if gaps.size else longest * 1e-3, longest * 1e-9)
+    if not gaps.size:
+        return longest * 1e-3
+    return max(float(gaps.min()), float(np.median(gaps)) / 100, longest * 1e-9)
 
 
 def _background(background, times, ends):
@@ -331,7 +379,7 @@ def _background(background, times, ends):
 # --- likelihood in the logarithms of the parameters ----------------------------------------------------------------
 
 
-def _vector(data, *, background=1.0, ratio=0.5, half_life=1.0, tail=None, exponent=1.0):
+def vector(data, *, background=1.0, ratio=0.5, half_life=1.0, tail=None, exponent=1.0):
     tail = 1.0 if tail is None else tail
     given = {"background": background, "ratio": ratio, "half_life": half_life, "tail": tail}
     return np.array([exponent if n == "exponent" else math.log(max(given[n], 1e-300)) for n in data.names])
@@ -352,8 +400,8 @@ def _parts(data, x):
     return values.get("background", 0.0), values["ratio"], values["half_life"], values.get("tail"), exponent
 
 
-def _value(data, x):
-    """Log-likelihood and gradient at x."""
+def value(data, x):
+    """Log-likelihood of prepared data at x = `vector(...)`, and its gradient there."""
     mu, n, half, tail, exponent = _parts(data, x)
     weight, slope = _weights(data, exponent)
     common = (data.times, data.offsets, data.ends, weight, slope, data.shape, data.shape_total)
@@ -403,7 +451,7 @@ def _rescaled(data, x):
 
 def _bounds(data):
     longest = float(data.ends.max(initial=0.0)) or 1.0
-    shortest = _shortest(data.times, data.ends)
+    shortest = shortest_gap(data.times, data.ends)
     events = max(data.times.size, 1)
     by_name = {
         "background": (
@@ -427,11 +475,11 @@ def _climb(data, x, bounds, fixed=None):
 
     def negative(part):
         x[free] = part
-        ll, gradient = _value(data, x)
+        ll, gradient = value(data, x)
         return (-ll, -gradient[free]) if math.isfinite(ll) else (1e300, np.zeros(len(free)))
 
     if not free:
-        return x.copy(), _value(data, x)[0]
+        return x.copy(), value(data, x)[0]
     start = np.clip(x[free], [bounds[k][0] for k in free], [bounds[k][1] for k in free])
     done = optimize.minimize(
         negative, start, jac=True, method="L-BFGS-B", bounds=[bounds[k] for k in free],
@@ -448,7 +496,7 @@ def _maximise(data, starts):
     rate = data.explained / max(data.ends.sum(), 1e-300)
     tries = []
     for half in np.geomspace(typical / 30, typical * 30, max(starts, 1)) if starts > 1 else [typical]:
-        x = _vector(data, background=rate / 2, ratio=0.5, half_life=half, tail=0.7, exponent=data.exponent or 0.5)
+        x = vector(data, background=rate / 2, ratio=0.5, half_life=half, tail=0.7, exponent=data.exponent or 0.5)
         tries.append(_climb(begin, x, bounds))
     best, top = max(tries, key=lambda pair: pair[1])
     return (best, top) if begin is data else _climb(data, best, bounds)
@@ -516,20 +564,20 @@ def _crossing(data, best, top, k, drop, bounds, side):
 
 
 def _curvature(data, x, step=1e-4):
-    rows = [(_value(data, x - step * e)[1] - _value(data, x + step * e)[1]) / (2 * step) for e in np.eye(x.size)]
+    rows = [(value(data, x - step * e)[1] - value(data, x + step * e)[1]) / (2 * step) for e in np.eye(x.size)]
     return (np.array(rows) + np.array(rows).T) / 2
 
 
 # --- the answer ----------------------------------------------------------------------------------------------------
 
 
-def _report(data, best, top, intervals, level) -> HawkesFit:
+def _report(data, best, top, intervals, level, verdict=None) -> HawkesFit:
     mu, n, half, tail, exponent = _parts(data, best)
     how = "profile likelihood" if data.times.size <= PROFILE_UP_TO else "curvature of the likelihood"
     events = int(data.explained)
     ratio_low, ratio_high = intervals["ratio"]
     ratio = Estimate(
-        n, low=0.0 if ratio_low is None else ratio_low, high=ratio_high, level=level, n=events, method=how
+        n, low=None if verdict else ratio_low or 0.0, high=ratio_high, level=level, n=events, method=how
     )
     life = Estimate(
         half, low=intervals["half_life"][0], high=intervals["half_life"][1], level=level, n=events, method=how
@@ -538,7 +586,7 @@ def _report(data, best, top, intervals, level) -> HawkesFit:
     if data.background != "none":
         low, high = intervals["background"]
         rate = Estimate(mu, low=0.0 if low is None else low, high=high, level=level, n=events, method=how)
-    verdict, cautions = _verdict(ratio, life, ratio_low)
+    verdict, cautions = _verdict(ratio, life, ratio_low) if verdict is None else (verdict, ())
     ks, ks_p = _check(_rescaled(data, best))
     cautions += _tie_caution(data)
     return HawkesFit(

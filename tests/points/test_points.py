@@ -52,14 +52,14 @@ def test_likelihood_is_the_definition(tail, mu):
 def test_the_gradient_is_the_slope(kernel):
     rng = np.random.default_rng(2)
     t = np.sort(rng.uniform(0, 100, 150))
-    data = points._prepare(t, (0, 100), rng.lognormal(0, 1, 150), None, kernel, [1.0, 2.0, 0.5])
-    x = points._vector(data, background=0.8, ratio=0.5, half_life=0.7, tail=0.9, exponent=0.3)
+    data = points.prepare(t, (0, 100), rng.lognormal(0, 1, 150), None, kernel, [1.0, 2.0, 0.5])
+    x = points.vector(data, background=0.8, ratio=0.5, half_life=0.7, tail=0.9, exponent=0.3)
     step = 1e-5
     slopes = [
-        (points._value(data, x + step * e)[0] - points._value(data, x - step * e)[0]) / (2 * step)
+        (points.value(data, x + step * e)[0] - points.value(data, x - step * e)[0]) / (2 * step)
         for e in np.eye(x.size)
     ]
-    assert points._value(data, x)[1] == pytest.approx(slopes, rel=1e-5, abs=1e-4)
+    assert points.value(data, x)[1] == pytest.approx(slopes, rel=1e-5, abs=1e-4)
 
 
 def test_equal_times_do_not_excite_each_other():

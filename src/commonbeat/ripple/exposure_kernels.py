@@ -1,0 +1,146 @@
+"""64 random assignments in one machine word: who would have had a treated neighbour, counted by bits."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+__all__ = ["agreements", "conditions", "count_bits", "draw_complete", "pack", "sums_by_draw"]
+
+
+@njit(cache=True)
+def _next(state):
+    """SplitMix64 (Steele, Lea & Flood 2014): one 64-bit word per step, from a seed the caller's generator gave."""
+    state += np.uint64(0x9E3779B97F4A7C15)
+    z = state
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state, z ^ (z >> np.uint64(31))
+
+
+@njit(cache=True)
+def draw_complete(members, starts, treated, units, draws, seed):
+    """(units, words) bits of complete randomisation within blocks; bit d of word w is draw 64 w + d.
+
+    members : unit numbers, block after block; starts (blocks + 1,); treated (blocks,) how many of each block
+    Floyd's sampling needs one random number per treated unit; where more than half are treated the others are drawn.
+    """
+    words = (draws + 63) // 64
+    out = np.zeros((words, units), np.uint64)
+    state = np.uint64(seed)
+    one = np.uint64(1)
+    for w in range(words):
+        row = out[w]
+        for d in range(min(64, draws - 64 * w)):
+            bit = one << np.uint64(d)
+            for b in range(starts.size - 1):
+                a, n = starts[b], starts[b + 1] - starts[b]
+                m = treated[b] if 2 * treated[b] <= n else n - treated[b]
+                for j in range(n - m, n):
+                    state, z = _next(state)
+                    k = members[a + np.int64(np.float64(z >> np.uint64(11)) * 1.1102230246251565e-16 * (j + 1))]
+                    row[members[a + j] if row[k] & bit else k] |= bit
+                if 2 * treated[b] > n:
+                    for j in range(a, a + n):
+                        row[members[j]] ^= bit
+    return out.T.copy()
+
+
+def pack(assignments) -> np.ndarray:
+    """(units, words) bits of (draws, units) zeros and ones."""
+    z = np.asarray(assignments) > 0
+    draws, units = z.shape
+    padded = np.zeros((units, (draws + 63) // 64 * 64), np.uint8)
+    padded[:, :draws] = z.T
+    return np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
+
+
+@njit(cache=True)
+def conditions(z, starts, neighbours, nearest, draws):
+    """(conditions, units, words) bits: in which draws each unit is in each condition.
+
+    z : (units, words), so that one neighbour's draws lie together and a list of neighbours is read once
+    starts, neighbours : (rings, units + 1) and flat lists, ring after ring (a ring's starts point into the flat list)
+    nearest : True: own, ring 1, ring 2, ..., none (the nearest that is treated); False: own and near, own only, near only, none
+    """
+    units, words = z.shape
+    rings = starts.shape[0] if nearest else 1
+    out = np.empty((rings + 2 if nearest else 4, units, words), np.uint64)
+    mask = np.full(words, ~np.uint64(0))
+    if draws % 64:
+        mask[words - 1] = (np.uint64(1) << np.uint64(draws % 64)) - np.uint64(1)
+    near, free = np.empty(words, np.uint64), np.empty(words, np.uint64)
+    for i in range(units):
+        own = z[i]
+        for w in range(words):
+            free[w] = mask[w] & ~own[w]
+            out[0, i, w] = own[w]
+        for r in range(rings):
+            near[:] = 0
+            for k in range(starts[r, i], starts[r, i + 1]):
+                other = z[neighbours[k]]
+                for w in range(words):
+                    near[w] |= other[w]
+            if nearest:
+                for w in range(words):
+                    out[r + 1, i, w] = near[w] & free[w]
+                    free[w] &= ~near[w]
+        if nearest:
+            out[rings + 1, i] = free
+        else:
+            for w in range(words):
+                out[0, i, w] = own[w] & near[w]
+                out[1, i, w] = own[w] & ~near[w]
+                out[2, i, w] = free[w] & near[w]
+                out[3, i, w] = free[w] & ~near[w]
+    return out
+
+
+@njit(cache=True)
+def _ones(x):
+    x -= (x >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(cache=True)
+def count_bits(bits):
+    """(conditions, units) in how many draws."""
+    kinds, units, words = bits.shape
+    out = np.zeros((kinds, units), np.int64)
+    for k in range(kinds):
+        for i in range(units):
+            for w in range(words):
+                out[k, i] += _ones(bits[k, i, w])
+    return out
+
+
+@njit(cache=True)
+def agreements(a, b):
+    """(m, n) in how many draws row i of a and row j of b both hold; a (m, words), b (n, words)."""
+    out = np.zeros((a.shape[0], b.shape[0]), np.int32)
+    for i in range(a.shape[0]):
+        for j in range(b.shape[0]):
+            total = 0
+            for w in range(a.shape[1]):
+                total += _ones(a[i, w] & b[j, w])
+            out[i, j] = total
+    return out
+
+
+@njit(cache=True)
+def sums_by_draw(bits, values, draws):
+    """(conditions, draws) sum of `values` over the units in each condition, draw by draw; values (conditions, units)."""
+    kinds, units, words = bits.shape
+    out = np.zeros((kinds, draws))
+    for k in range(kinds):
+        for i in range(units):
+            for w in range(words):
+                x = bits[k, i, w]
+                v = values[k, i]
+                while x:
+                    low = x & (~x + np.uint64(1))
+                    out[k, 64 * w + _ones(low - np.uint64(1))] += v
+                    x ^= low
+    return out

@@ -1,0 +1,196 @@
+"""Who passed it on to whom? From events in any order and shape to trees of row numbers, with every oddity counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from commonbeat.codebook.words import PARENT_HOW
+from commonbeat.errors import BadInput
+from commonbeat.ripple import trees
+from commonbeat.tables import as_polars
+
+__all__ = ["Links", "links"]
+
+_HOW = {"declared": 0, "inferred": 1, "unknown": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Trees over rows, each story's rows together, parents before children, the root first.
+
+    table   : one row per event, in that order: story_id, event_id, at (or null), and whatever else came in
+    parent  : (rows,) row of the parent, -1 at a root
+    how     : (rows,) 0 declared, 1 inferred, 2 unknown (tied to the root because nothing better is known); roots are 0
+    offsets : (stories + 1,) where each story's rows begin
+    orphan, elsewhere, looped, early : (rows,) parent not among the events; parent in another story; row on a cycle;
+              stamped before its parent
+    duplicates : (stories,) rows left out because their event_id had been seen in the story
+    """
+
+    table: pl.DataFrame
+    parent: np.ndarray
+    how: np.ndarray
+    offsets: np.ndarray
+    orphan: np.ndarray
+    elsewhere: np.ndarray
+    looped: np.ndarray
+    early: np.ndarray
+    duplicates: np.ndarray
+
+    @property
+    def stories(self) -> int:
+        return self.offsets.size - 1
+
+    def per_story(self, flags) -> np.ndarray:
+        """(stories,) how many rows of each story carry the flag."""
+        return np.add.reduceat(np.r_[np.asarray(flags, np.int64), 0], self.offsets[:-1]) if self.stories else np.zeros(0, int)
+
+
+def links(events) -> Links:
+    """Which event came from which?
+
+    events : any frame or mapping with event_id and parent_id; at, story_id, parent_how where known
+    An unknown parent is read as the root, and so is a parent that is not among the events (counted as orphan). An event
+    without parent came from the story itself, whose first event stands for it, if the source names parents elsewhere.
+    The root is the earliest event without parent_id. Raises BadInput for missing columns or an unknown parent_how.
+    """
+    table, duplicates = _rows(events)
+    stories = table["story"].to_numpy()
+    offsets = np.concatenate([np.flatnonzero(np.r_[True, stories[1:] != stories[:-1]]) if stories.size else [], [stories.size]])
+    offsets = offsets.astype(np.int64)
+    parent, elsewhere = _positions(table)
+    named = table["parent_id"].is_not_null().to_numpy()
+    orphan = named & (parent < 0)
+    roots = _roots(offsets, named, parent)
+    how = np.where(named, table["how"].to_numpy(), _without_parent(table, named))
+    how[orphan] = 2
+    home = np.repeat(roots, np.diff(offsets))
+    parent = np.where(how == 2, home, parent)
+    parent[roots], how[roots] = -1, 0
+    orphan[roots] = False
+    order = _root_first(offsets, roots)
+    keep = [order]
+    parent = _moved(parent, order)
+    parent, settled, looped = trees.sound(parent, offsets)
+    flag = np.zeros(parent.size, bool)
+    flag[looped] = True
+    if settled is not None:
+        keep.append(settled)
+        flag = flag[settled]
+    for o in keep:
+        table, how, orphan, elsewhere = table[o], how[o], orphan[o], elsewhere[o]
+    return Links(table, parent, how, offsets, orphan, elsewhere, flag, _early(table, parent), duplicates)
+
+
+def _rows(events):
+    table = as_polars(events)
+    missing = [c for c in ("event_id", "parent_id") if c not in table.columns]
+    if missing:
+        raise BadInput(f"The events need a column {' and '.join(missing)}; they have {', '.join(table.columns) or 'none'}.")
+    if table["event_id"].null_count():
+        row = int(table["event_id"].is_null().arg_true()[0])
+        raise BadInput(f"event_id is missing in row {row}: every event needs one, or nothing can point to it.")
+    table = table.with_columns(_id(table, c) for c in ("event_id", "parent_id"))
+    if table.schema["event_id"] != table.schema["parent_id"]:
+        table = table.with_columns(pl.col("event_id", "parent_id").cast(pl.String))
+    table = table.with_columns(_how(table), _said_unknown(table), story=_story(table), when=_when(table))
+    before = table.group_by("story").len(name="rows")
+    # equal times fall back on the id, so that any order of rows gives the same trees
+    table = table.sort("story", "when", "event_id", "parent_id", nulls_last=False)
+    table = table.unique(["story", "event_id"], keep="first", maintain_order=True)
+    after = before.join(table.group_by("story").len(), on="story").sort("story")
+    return table, (after["rows"].cast(pl.Int64) - after["len"].cast(pl.Int64)).to_numpy()
+
+
+def _id(table, c):
+    column = table[c]
+    if column.dtype.is_float():  # pandas turns whole-number ids with gaps into floats
+        return pl.col(c).fill_nan(None).cast(pl.Int64)
+    if column.dtype.is_integer() or column.dtype == pl.Null:
+        return pl.col(c).cast(pl.Int64 if table["event_id"].dtype.is_integer() else pl.String)
+    text = pl.col(c).cast(pl.String)
+    return pl.when(text != "").then(text).alias(c)
+
+
+def _how(table):
+    if "parent_how" not in table.columns:
+        return pl.lit(0, pl.Int8).alias("how")
+    given = table["parent_how"].cast(pl.String)
+    wrong = given.filter(given.is_not_null() & ~given.is_in(list(PARENT_HOW)))
+    if len(wrong):
+        raise BadInput(f'parent_how is "{wrong[0]}"; use {", ".join(PARENT_HOW)}, or leave it empty for declared.')
+    return given.replace_strict(_HOW, default=0, return_dtype=pl.Int8).alias("how")
+
+
+def _said_unknown(table):
+    if "parent_how" not in table.columns:
+        return pl.lit(False).alias("said")
+    return (pl.col("parent_how").cast(pl.String) == "unknown").fill_null(False).alias("said")
+
+
+def _without_parent(table, named):
+    """Where a source names parents at all, an event without one came from the story itself; where none does, nobody knows."""
+    said = table["said"].to_numpy()
+    return np.where(said | ~np.full(len(table), bool(named.any())), 2, 0)
+
+
+def _story(table):
+    if "story_id" not in table.columns:
+        return pl.lit(0, pl.UInt32)
+    return pl.col("story_id").cast(pl.String).fill_null("").rank("dense").cast(pl.UInt32)
+
+
+def _when(table):
+    """Seconds as a float; the row number where no time is given at all, so that order stands in for time."""
+    if "at" not in table.columns:
+        return pl.int_range(pl.len()).cast(pl.Float64)
+    if table.schema["at"].is_temporal():
+        return pl.col("at").dt.timestamp("us") / 1e6
+    if table.schema["at"] == pl.String:
+        raise BadInput("at is text: give times with their zone as date-times, or seconds as numbers.")
+    return pl.col("at").cast(pl.Float64)
+
+
+def _positions(table):
+    """Row of each parent inside the same story (-1: none), and whether it was found in another story only."""
+    n = len(table)
+    own = table.select("story", parent_id="event_id", row=pl.int_range(n))
+    found = table.select("story", "parent_id").join(own, on=["story", "parent_id"], how="left", maintain_order="left")["row"]
+    lost = found.is_null() & table["parent_id"].is_not_null()
+    elsewhere = np.zeros(n, bool)
+    if lost.any():
+        elsewhere = (lost & table["parent_id"].is_in(table["event_id"].implode()).fill_null(False)).to_numpy().copy()
+    return found.fill_null(-1).to_numpy().astype(np.int64), elsewhere
+
+
+def _roots(offsets, named, parent):
+    """First row without a named parent; else the first whose parent is not here; else the first row."""
+    score = np.where(~named, 0, np.where(parent < 0, 1, 2))
+    stories = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
+    best = np.lexsort((np.arange(score.size), score, stories))
+    return best[offsets[:-1]] if offsets.size > 1 else np.zeros(0, np.int64)
+
+
+def _root_first(offsets, roots):
+    rank = np.ones(offsets[-1], np.int8)
+    rank[roots] = 0
+    stories = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
+    return np.lexsort((rank, stories))
+
+
+def _moved(parent, order):
+    place = np.empty(order.size, np.int64)
+    place[order] = np.arange(order.size)
+    parent = parent[order]
+    return np.where(parent < 0, -1, place[np.maximum(parent, 0)])
+
+
+def _early(table, parent):
+    if table["when"].null_count() == len(table):
+        return np.zeros(len(table), bool)
+    when = table["when"].fill_null(np.nan).to_numpy()
+    with np.errstate(invalid="ignore"):
+        return (parent >= 0) & (when < when[np.maximum(parent, 0)])

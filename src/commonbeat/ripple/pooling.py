@@ -1,0 +1,163 @@
+"""What do many stories of one town say together?  Branching ratios that lean on each other, and say when they cannot be told.
+
+Without background, the direct offspring seen so far of one story are Poisson with mean ratio * reached, where `reached`
+is how much of the offspring of its events was due by now. A gamma law over the stories' ratios is conjugate to that:
+its mean is the town's ratio, and each story's ratio leans towards it as far as its own events are few.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from scipy import optimize, special, stats
+
+from commonbeat import points
+from commonbeat.errors import BadInput, TooFew
+from commonbeat.estimate import Estimate, plain
+
+__all__ = ["LEAST_STORIES", "Pooled", "pooled"]
+
+LEAST_STORIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """One kernel for all stories, one ratio for each.
+
+    ratio          : the town's mean branching ratio, profile-likelihood interval
+    spread         : standard deviation of the ratio between stories
+    half_life, tail: of the common kernel (seconds; tail None for the exponential)
+    stories        : (stories,) each one's ratio with its posterior interval
+    verdicts       : per story "identified" or "not_identified" (its interval reaches 1)
+    verdict        : the same for the town
+    prior          : (shape, rate) of the gamma law over stories, for forecasts
+    """
+
+    ratio: Estimate
+    spread: float
+    half_life: Estimate
+    tail: float | None
+    stories: tuple[Estimate, ...]
+    verdicts: tuple[str, ...]
+    verdict: str | None
+    prior: tuple[float, float]
+    log_likelihood: float
+    cautions: tuple[str, ...]
+
+    def to_dict(self) -> dict:
+        return plain(asdict(self))
+
+
+def pooled(stories, *, until, kernel="exponential", level=0.95, profile=True) -> Pooled:
+    """How strongly does one share call forth others in this town, and in each of its stories?
+
+    stories : list of (events,) seconds since each story's own start, its first event at 0
+    until   : seconds each story has been watched: one number, or one per story
+    profile : False leaves out the town's intervals (for forecasts, which need the fit only); its verdict is then None
+    Leave no story out: dropping those that never spread pushes the ratio up. Raises TooFew under 5 stories or 10 shares.
+    Method: empirical Bayes, gamma-Poisson; the kernel and the gamma law by maximum marginal likelihood.
+    """
+    data, offspring = _prepared(stories, until, kernel)
+    bounds = _bounds(data, kernel)
+    x, top = _climb(data, offspring, kernel, bounds)
+    ratio = half = (None, None)
+    if profile:
+        ratio, half = (_profile(data, offspring, kernel, bounds, x, top, k, level) for k in (0, 2))
+    shape = math.exp(x[1])
+    rate = shape / math.exp(x[0])
+    reached = _reached(data, math.exp(x[2]), math.exp(x[3]) if kernel == "power_law" else None)
+    own = tuple(_posterior(shape + k, rate + e, int(k), level) for k, e in zip(offspring, reached))
+    verdicts = tuple("not_identified" if s.high >= 1 else "identified" for s in own)
+    said = [] if max(data.ends) > 20 * math.exp(x[2]) else ["The stories were watched for less than 20 half-lives; late shares are missing."]
+    town = Estimate(math.exp(x[0]), low=ratio[0] if ratio[0] or not profile else 0.0, high=ratio[1], level=level, n=len(own), method="gamma-Poisson over stories, profile likelihood")
+    life = Estimate(math.exp(x[2]), low=half[0], high=half[1], level=level, n=int(offspring.sum()), unit="seconds", method="profile likelihood")
+    verdict = ("identified" if town.high is not None and town.high < 1 else "not_identified") if profile else None
+    tail = math.exp(x[3]) if kernel == "power_law" else None
+    return Pooled(town, math.sqrt(shape) / rate, life, tail, own, verdicts, verdict, (shape, rate), top, tuple(said))
+
+
+def _prepared(stories, until, kernel):
+    stories = [np.asarray(s, float) for s in stories]
+    if len(stories) < LEAST_STORIES:
+        raise TooFew(f"{len(stories)} stories; pooling needs {LEAST_STORIES}. With fewer, use one fit and its wide interval.")
+    ends = np.broadcast_to(np.asarray(until, float), len(stories))
+    empty = [k for k, s in enumerate(stories) if not s.size]
+    if empty:
+        raise BadInput(f"Story number {empty[0]} has no event; its first event, at 0, is what began it.")
+    data = points.prepare(stories, np.column_stack([np.zeros(len(stories)), ends]), None, None, kernel, "none")
+    offspring = np.diff(data.offsets) - 1.0
+    if offspring.sum() < points.LEAST_EVENTS:
+        raise TooFew(f"{int(offspring.sum())} shares in all stories together; pooling needs {points.LEAST_EVENTS}.")
+    return data, offspring
+
+
+def _bounds(data, kernel):
+    shortest, longest = points.shortest_gap(data.times, data.ends), float(max(data.ends))
+    return [(math.log(1e-4), math.log(20.0)), (math.log(0.05), math.log(1e4)), (math.log(shortest / 4), math.log(10 * longest)),
+            *([(math.log(0.05), math.log(5.0))] if kernel == "power_law" else [])]  # fmt: skip
+
+
+def _reached(data, half_life, tail):
+    """(stories,) share of offspring due by now, summed over each story's events."""
+    left = np.repeat(data.ends, np.diff(data.offsets)) - data.times
+    due = 1 - 0.5 ** (left / half_life) if tail is None else 1 - (1 + left * (2 ** (1 / tail) - 1) / half_life) ** -tail
+    return np.add.reduceat(due, data.offsets[:-1])
+
+
+def _negative(x, data, offspring, kernel):
+    mean, shape, half = math.exp(x[0]), math.exp(x[1]), math.exp(x[2])
+    tail = math.exp(x[3]) if kernel == "power_law" else None
+    reached = _reached(data, half, tail)
+    y = points.vector(data, ratio=1.0, half_life=half, tail=tail)
+    timing = points.value(data, y)[0] + reached.sum()  # what the kernel alone says about when offspring came
+    rate = shape / mean
+    counts = (shape * math.log(rate) - special.gammaln(shape) + special.gammaln(shape + offspring)
+              - (shape + offspring) * np.log(rate + reached)).sum()  # fmt: skip
+    return -(timing + counts)
+
+
+def _climb(data, offspring, kernel, bounds, start=None, fixed=None):
+    if start is None:
+        mean = offspring.sum() / (offspring + 1).sum()
+        half = np.median(data.times[data.times > 0]) if (data.times > 0).any() else 1.0
+        start = np.array([math.log(mean), math.log(4.0), math.log(half), math.log(0.7)][: len(bounds)])
+    free = [k for k in range(len(bounds)) if fixed is None or k != fixed[0]]
+    x = np.clip(start, [b[0] for b in bounds], [b[1] for b in bounds]).astype(float)
+    if fixed is not None:
+        x[fixed[0]] = fixed[1]
+
+    def negative(part):
+        x[free] = part
+        return _negative(x, data, offspring, kernel)
+
+    done = optimize.minimize(negative, x[free], method="L-BFGS-B", bounds=[bounds[k] for k in free], options={"maxiter": 200, "ftol": 1e-10})
+    x[free] = done.x
+    return x.copy(), -float(done.fun)
+
+
+def _profile(data, offspring, kernel, bounds, x, top, k, level):
+    drop, ends = stats.chi2.ppf(level, 1) / 2, []
+    for side, wall in zip((-1, 1), bounds[k]):
+        near, step, warm = x[k], 0.1, x
+        while True:
+            far = near + side * min(step, abs(wall - near))
+            warm, reached = _climb(data, offspring, kernel, bounds, warm, (k, far))
+            if reached < top - drop or abs(far - wall) < 1e-9:
+                break
+            near, step = far, step * 1.8
+        if reached >= top - drop:
+            ends.append(None)
+            continue
+        while abs(far - near) > 2e-3:
+            middle = (near + far) / 2
+            warm, reached = _climb(data, offspring, kernel, bounds, warm, (k, middle))
+            near, far = (near, middle) if reached < top - drop else (middle, far)
+        ends.append(math.exp((near + far) / 2))
+    return tuple(ends)
+
+
+def _posterior(shape, rate, n, level):
+    low, high = stats.gamma.ppf([(1 - level) / 2, (1 + level) / 2], shape, scale=1 / rate)
+    return Estimate(shape / rate, low=low, high=high, level=level, n=n, method="posterior under the town's gamma law")
