@@ -221,7 +221,7 @@ def _regression(y, exposed, base, answered, cluster, x, y_place, reach, level):
     else:
         groups = [] if cluster is None else [np.asarray(cluster)[rows]]
         fitted = ols(y[rows], dummies, names, clusters=groups, weights=w[rows], level=level)
-        found = [fitted[n] for n in names]
+        found = [fitted.of(n) for n in names]
     return blank | dict(zip(present, found))
 
 
