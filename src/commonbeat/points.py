@@ -255,7 +255,9 @@ def bootstrap(found: HawkesFit, *, rng, draws=200, level=0.95) -> Estimate:
     if found.sequences != 1 or found.background == "given" or found.mark_exponent is not None:
         raise BadInput("The bootstrap takes one sequence without marks, with a constant background or none.")
     if found.branching_ratio.value >= 1:
-        raise BadInput("A branching ratio of 1 or more has no finite histories to draw from; use the profile interval.")
+        raise BadInput(
+            "A branching ratio of 1 or more has no finite histories to draw from; use the profile interval."
+        )
     truth = {"branching_ratio": found.branching_ratio.value, "half_life": found.half_life.value, "tail": found.tail}
     rate = None if found.background == "none" else found.background_rate.value
     again = []
@@ -269,7 +271,9 @@ def bootstrap(found: HawkesFit, *, rng, draws=200, level=0.95) -> Estimate:
     low, high = np.quantile(np.log(again), [(1 - level) / 2, (1 + level) / 2])
     centre = found.branching_ratio.value
     how = f"parametric bootstrap, {len(again)} histories, basic interval on the logarithm"
-    return Estimate(centre, low=centre**2 / math.exp(high), high=centre**2 / math.exp(low), level=level, n=found.n, method=how)
+    return Estimate(
+        centre, low=centre**2 / math.exp(high), high=centre**2 / math.exp(low), level=level, n=found.n, method=how
+    )
 
 
 def _sorted(parts) -> Simulated:
@@ -318,7 +322,9 @@ def prepare(times, window, marks, exponent, kernel, background) -> _Data:
     shape, passed, total, name = _background(background, times, ends)
     nodes = np.empty(0)
     if kernel == "power_law":
-        nodes = point_kernels.power_law_nodes(shortest_gap(joined, ends) / 4, 2 * float(ends.max(initial=1.0)) + 1e-300)
+        nodes = point_kernels.power_law_nodes(
+            shortest_gap(joined, ends) / 4, 2 * float(ends.max(initial=1.0)) + 1e-300
+        )
     return _Data(
         joined, offsets, ends, logs, shape, passed, total, kernel, name, nodes, exponent if logs is not None else None
     )
@@ -345,7 +351,7 @@ def _shifted(t, span):
 
 def shortest_gap(times, ends):
     """The shortest time scale a fit looks at: a hundredth of the typical gap, or the shortest gap if that is longer."""
-    gaps = np.diff(times[: 1_000_001])  # of a longer history the beginning says enough
+    gaps = np.diff(times[:1_000_001])  # of a longer history the beginning says enough
     gaps = gaps[gaps > 0]
     longest = float(ends.max(initial=0.0)) or 1.0
     if not gaps.size:
@@ -576,9 +582,7 @@ def _report(data, best, top, intervals, level, verdict=None) -> HawkesFit:
     how = "profile likelihood" if data.times.size <= PROFILE_UP_TO else "curvature of the likelihood"
     events = int(data.explained)
     ratio_low, ratio_high = intervals["ratio"]
-    ratio = Estimate(
-        n, low=None if verdict else ratio_low or 0.0, high=ratio_high, level=level, n=events, method=how
-    )
+    ratio = Estimate(n, low=None if verdict else ratio_low or 0.0, high=ratio_high, level=level, n=events, method=how)
     life = Estimate(
         half, low=intervals["half_life"][0], high=intervals["half_life"][1], level=level, n=events, method=how
     )

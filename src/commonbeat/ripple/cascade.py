@@ -177,7 +177,10 @@ def _bounds(tree, shape):
         deepest, _, _ = trees.sound(_deepest(tree), tree.offsets)
         readings.append(trees.shapes(deepest, tree.offsets))
     virality = [_virality(r) for r in readings]
-    spans = [(min(int(getattr(r, n)[0]) for r in readings), max(int(getattr(r, n)[0]) for r in readings)) for n in ("depth", "max_breadth")]
+    spans = [
+        (min(int(getattr(r, n)[0]) for r in readings), max(int(getattr(r, n)[0]) for r in readings))
+        for n in ("depth", "max_breadth")
+    ]
     return spans[0], spans[1], (None, None) if virality[0] is None else (min(virality), max(virality))
 
 
@@ -203,7 +206,9 @@ def _reach(table):
     audience = table["audience"].cast(pl.Float64).fill_nan(None)
     if (audience < 0).any():
         row = int((audience < 0).fill_null(False).arg_true()[0])
-        raise BadInput(f"audience is {audience[row]:g} for event {table['event_id'][row]}: use 0 or more, or leave it empty.")
+        raise BadInput(
+            f"audience is {audience[row]:g} for event {table['event_id'][row]}: use 0 or more, or leave it empty."
+        )
     return (int(audience.sum()) if audience.count() else None), audience.count()
 
 
@@ -219,7 +224,16 @@ def _branching(tree, shape, level):
             break
         spread = max(1.0, own.var(ddof=1) / own.mean()) if own.size > 1 else 1.0
         low, high = stats.garwood(own.sum() / spread, own.size / spread, level=level)
-        out.append(Estimate(own.mean(), low=low, high=high, level=level, n=own.size, method="Poisson interval over the spread of offspring"))
+        out.append(
+            Estimate(
+                own.mean(),
+                low=low,
+                high=high,
+                level=level,
+                n=own.size,
+                method="Poisson interval over the spread of offspring",
+            )
+        )
     return tuple(out)
 
 
@@ -242,12 +256,20 @@ def _places(table, home, level):
         return (), None
     start = table["when"].min()
     placed = table.filter(pl.col("place").is_not_null())
-    by = placed.group_by("place").agg(events=pl.len(), first=pl.col("when").min()).sort(["events", "place"], descending=[True, False])
+    by = (
+        placed.group_by("place")
+        .agg(events=pl.len(), first=pl.col("when").min())
+        .sort(["events", "place"], descending=[True, False])
+    )
     home = home or placed.sort("when", "event_id")["place"][0]
     away = int((placed["place"] != home).sum())
     low, high = stats.wilson(away, len(placed), level=level)
-    outside = Estimate(away / len(placed), low=low, high=high, level=level, n=len(placed), method=f"Wilson; outside {home}")
-    return tuple(Place(p, e, None if f is None or start is None else f - start) for p, e, f in by.iter_rows()), outside
+    outside = Estimate(
+        away / len(placed), low=low, high=high, level=level, n=len(placed), method=f"Wilson; outside {home}"
+    )
+    return tuple(
+        Place(p, e, None if f is None or start is None else f - start) for p, e, f in by.iter_rows()
+    ), outside
 
 
 def _warnings(tree, views):
@@ -255,13 +277,19 @@ def _warnings(tree, views):
     odd = {n: int(f.sum()) for n, f in _odd(tree).items()}
     n = max(len(tree.table) - 1, 1)
     if odd["unknown"] and len(tree.table) > 1:
-        said.append(f"The parents of {odd['unknown']} of {n} events are unknown; they are read as coming from the root, so depth and virality are bounds.")
+        said.append(
+            f"The parents of {odd['unknown']} of {n} events are unknown; they are read as coming from the root, so depth and virality are bounds."
+        )
     if odd["orphans"] + odd["elsewhere"]:
-        said.append(f"{odd['orphans'] + odd['elsewhere']} events name a parent that is not in this story; they hang on the root.")
+        said.append(
+            f"{odd['orphans'] + odd['elsewhere']} events name a parent that is not in this story; they hang on the root."
+        )
     if odd["elsewhere"]:
         said.append(f"{odd['elsewhere']} of these parents belong to another story.")
     if odd["cycles"]:
-        said.append(f"{odd['cycles']} events name each other as parents in a circle; the first of each circle hangs on the root.")
+        said.append(
+            f"{odd['cycles']} events name each other as parents in a circle; the first of each circle hangs on the root."
+        )
     if odd["before_parent"]:
         said.append(f"{odd['before_parent']} events are stamped before their parent; the links were kept.")
     if tree.duplicates.sum():

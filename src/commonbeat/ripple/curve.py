@@ -56,7 +56,9 @@ def ripple_curve(y, exposed: Exposure, *, waves, control="none", level=0.95) -> 
     """
     y = np.asarray(y, float)
     if y.ndim != 2 or y.shape != (exposed.observed.size, len(waves)):
-        raise BadInput(f"y needs one row per unit and one column per wave: {(exposed.observed.size, len(waves))}, it has {y.shape}.")
+        raise BadInput(
+            f"y needs one row per unit and one column per wave: {(exposed.observed.size, len(waves))}, it has {y.shape}."
+        )
     base = exposed.conditions.index(control)
     rings = [k for k, n in enumerate(exposed.conditions) if k != base and n != "viewer"]
     cells = [(k, w) for k in rings for w in range(len(waves))]
@@ -66,7 +68,13 @@ def ripple_curve(y, exposed: Exposure, *, waves, control="none", level=0.95) -> 
     points = tuple(_point(exposed.conditions[k], waves[w], effects[k, w], critical) for k, w in cells)
     shown = [p.ring for p in points if p.verdict in ("positive", "negative")]
     farthest = next((exposed.conditions[k] for k in reversed(rings) if exposed.conditions[k] in shown), None)
-    verdict = "too_few" if not told else "none_shown" if farthest is None else ("participants_only" if farthest == "participant" else "reaches")
+    verdict = (
+        "too_few"
+        if not told
+        else "none_shown"
+        if farthest is None
+        else ("participants_only" if farthest == "participant" else "reaches")
+    )
     method = f"Hajek effects; simultaneous bands from {exposed.draws} replays of: {exposed.sentence}"
     return RippleCurve(points, farthest, float(critical), verdict, level, method)
 
@@ -76,11 +84,19 @@ def _cell(y, exposed, k, base, level):
     could = known & (p[:, k] > 0) & (p[:, base] > 0)
     n = int((could & (exposed.observed == k)).sum()), int((could & (exposed.observed == base)).sum())
     if min(n) < LEAST_UNITS:
-        return Estimate(None, n=sum(n), level=level, cautions=(f"{n[0]} and {n[1]} units; {LEAST_UNITS} are needed in each.",))
+        return Estimate(
+            None, n=sum(n), level=level, cautions=(f"{n[0]} and {n[1]} units; {LEAST_UNITS} are needed in each.",)
+        )
     pairs = _Pairs.of(y, exposed, known, usable=could)
     value = pairs.mean(k) - pairs.mean(base)
     variance = pairs.effect_variance(k, base, pairs.mean(k), pairs.mean(base)) / pairs.y.size**2
-    return Estimate(value, std_error=np.sqrt(variance) if variance > 0 else None, n=sum(n), level=level, method="Hajek, Aronow & Samii (2017)")
+    return Estimate(
+        value,
+        std_error=np.sqrt(variance) if variance > 0 else None,
+        n=sum(n),
+        level=level,
+        method="Hajek, Aronow & Samii (2017)",
+    )
 
 
 def _critical(y, exposed, cells, base, level):
@@ -113,7 +129,17 @@ def _point(ring, wave, effect, critical):
     if effect.std_error is None:
         return CurvePoint(ring, wave, effect, "too_few", "randomised")
     low, high = effect.value - critical * effect.std_error, effect.value + critical * effect.std_error
-    banded = Estimate(effect.value, effect.std_error, None, low, high, effect.level, effect.n, effect.unit, effect.method + ", simultaneous band")
+    banded = Estimate(
+        effect.value,
+        effect.std_error,
+        None,
+        low,
+        high,
+        effect.level,
+        effect.n,
+        effect.unit,
+        effect.method + ", simultaneous band",
+    )
     verdict = "positive" if low > 0 else ("negative" if high < 0 else "not_shown")
     return CurvePoint(ring, wave, banded, verdict, "randomised")
 
@@ -158,6 +184,8 @@ def reach_and_trust(change, reach, took_part, area, *, offered=None, level=0.95)
     slope = ols(change[rows], x[rows][:, None], ["reach"], clusters=[area[rows]], level=level).of("reach")
     naive = float(np.polyfit(reach[known], change[known], 1)[0]) if np.ptp(reach[known]) > 0 else None
     how = "observed" if offered is None else "randomised"
-    must = ("areas_reached_more_would_have_changed_alike", "reach_measured_alike_everywhere") if offered is None else ()
+    must = (
+        ("areas_reached_more_would_have_changed_alike", "reach_measured_alike_everywhere") if offered is None else ()
+    )
     verdict = "more_where_reached" if slope.low > 0 else ("less_where_reached" if slope.high < 0 else "not_shown")
     return Joined(slope, naive, how, verdict, int((known & took_part).sum()), must)

@@ -103,7 +103,18 @@ def rings_by_ties(source, target, units: int, *, labels=("onlooker", "neighbour"
     return _joined(labels, tables)
 
 
-def exposure(design: Design, rings: Neighbourhood, assigned, *, treated=None, mapping="nearest", draws=DRAWS, rng=None, how="auto", viewed=None) -> Exposure:
+def exposure(
+    design: Design,
+    rings: Neighbourhood,
+    assigned,
+    *,
+    treated=None,
+    mapping="nearest",
+    draws=DRAWS,
+    rng=None,
+    how="auto",
+    viewed=None,
+) -> Exposure:
     """Which ring was everybody in, and how likely was that under the draw as it was made?
 
     design   : the actual randomisation of the same units (blocks, clusters, numbers); rings: who is near whom
@@ -119,11 +130,17 @@ def exposure(design: Design, rings: Neighbourhood, assigned, *, treated=None, ma
         raise BadInput(f"The rings are about {rings.units} units, the design about {design.n}.")
     if mapping not in ("nearest", "own_and_near"):
         raise BadInput('mapping is "nearest" or "own_and_near".')
-    names = ("participant", *rings.labels, "none") if mapping == "nearest" else ("own_and_near", "own", "near", "none")
+    names = (
+        ("participant", *rings.labels, "none") if mapping == "nearest" else ("own_and_near", "own", "near", "none")
+    )
     own = kernels.conditions(kernels.pack(z[None]), rings.starts, rings.neighbours, mapping == "nearest", 1)
     observed = own[:, :, 0].argmax(0).astype(np.int64)
     if how == "auto":
-        how = "listed" if design.kind == "complete" and design.size() <= LIST_UP_TO and design.size() * design.n <= 5e7 else "simulated"
+        how = (
+            "listed"
+            if design.kind == "complete" and design.size() <= LIST_UP_TO and design.size() * design.n <= 5e7
+            else "simulated"
+        )
     bits, probability, error, draws = _probabilities(design, rings, mapping, how, draws, rng, treated)
     names, observed, probability = _viewers(names, observed, probability, viewed)
     never = {n: int((probability[:, k] == 0).sum()) for k, n in enumerate(names)}
@@ -134,12 +151,16 @@ def exposure(design: Design, rings: Neighbourhood, assigned, *, treated=None, ma
 def _check_names(names):
     wrong = [n for n in names if n not in RINGS or n in ("participant", "viewer")]
     if wrong or not names:
-        raise BadInput(f'ring "{wrong[0] if wrong else ""}": the rings around a participant are {", ".join(r for r in RINGS if r not in ("participant", "viewer"))}.')
+        raise BadInput(
+            f'ring "{wrong[0] if wrong else ""}": the rings around a participant are {", ".join(r for r in RINGS if r not in ("participant", "viewer"))}.'
+        )
 
 
 def _lists(i, j, units):
     order = np.argsort(i, kind="stable")
-    return np.concatenate([[0], np.cumsum(np.bincount(i, minlength=units))]).astype(np.int64), j[order].astype(np.int32)
+    return np.concatenate([[0], np.cumsum(np.bincount(i, minlength=units))]).astype(np.int64), j[order].astype(
+        np.int32
+    )
 
 
 def _joined(names, tables) -> Neighbourhood:
@@ -155,12 +176,16 @@ def _treated(design, assigned, treated):
     wanted = design.arms[1:] if treated is None else np.atleast_1d(treated).tolist()
     unknown = set(np.unique(assigned).tolist()) - set(design.arms)
     if unknown or set(wanted) - set(design.arms):
-        raise BadInput(f"arm {sorted(unknown or set(wanted) - set(design.arms))[0]!r} is not one of the design's arms {design.arms}.")
+        raise BadInput(
+            f"arm {sorted(unknown or set(wanted) - set(design.arms))[0]!r} is not one of the design's arms {design.arms}."
+        )
     return np.isin(assigned, wanted)
 
 
 def _probabilities(design, rings, mapping, how, draws, rng, treated):
-    arms = [k for k, a in enumerate(design.arms) if (k > 0 if treated is None else a in np.atleast_1d(treated).tolist())]
+    arms = [
+        k for k, a in enumerate(design.arms) if (k > 0 if treated is None else a in np.atleast_1d(treated).tolist())
+    ]
     if how == "closed_form":
         return None, _closed_form(design, rings, mapping, arms), 0.0, 0
     if how == "listed":
@@ -214,8 +239,12 @@ def _nobody(design, rings, arms, upto, *, own):
         near = sum((np.diff(rings.starts[r]) for r in range(upto)), np.zeros(units, np.int64)) + own
         return _none_of(np.arange(near.max() + 1), sizes[0], treated[0])[near]
     log = np.zeros(units)
-    who = [np.repeat(np.arange(units), np.diff(rings.starts[r])) for r in range(upto)] + ([np.arange(units)] if own else [])
-    whom = [rings.neighbours[rings.starts[r, 0] : rings.starts[r, -1]] for r in range(upto)] + ([np.arange(units)] if own else [])
+    who = [np.repeat(np.arange(units), np.diff(rings.starts[r])) for r in range(upto)] + (
+        [np.arange(units)] if own else []
+    )
+    whom = [rings.neighbours[rings.starts[r, 0] : rings.starts[r, -1]] for r in range(upto)] + (
+        [np.arange(units)] if own else []
+    )
     key = np.concatenate(who) * len(sizes) + design.block[np.concatenate(whom)] if who else np.zeros(0, np.int64)
     pair, k = np.unique(key, return_counts=True)
     with np.errstate(divide="ignore"):

@@ -90,7 +90,13 @@ def forecast(story, *, at, past=(), level=0.8, typical_audience=100.0) -> Foreca
         return _no("too_early", at, seen, bare, f"{seen} events so far; a forecast needs {LEAST_SEEN}.")
     usable = [s for s in past if (s.times <= at).sum() >= LEAST_SEEN]
     if len(usable) < LEAST_PAST:
-        return _no("no_past", at, seen, bare, f"{len(usable)} past stories had {LEAST_SEEN} events at this age; {LEAST_PAST} are needed to know how wrong a forecast is.")
+        return _no(
+            "no_past",
+            at,
+            seen,
+            bare,
+            f"{len(usable)} past stories had {LEAST_SEEN} events at this age; {LEAST_PAST} are needed to know how wrong a forecast is.",
+        )
     finals, points = _held_out(usable, past, at, typical_audience)
     table = tuple(_score(name, finals, predicted, level) for name, predicted in points.items())
     mine = {"loglinear": float(seen), **_models(story, past, at, typical_audience)}
@@ -98,13 +104,29 @@ def forecast(story, *, at, past=(), level=0.8, typical_audience=100.0) -> Foreca
     if mine.get("pooled") is None and "pooled" in points and points["pooled"] is not None:
         best_all = max(table, key=lambda s: s.log_score if s.log_score is not None else -math.inf)
         if best_all.method == "pooled":
-            return _no("supercritical", at, seen, mine, "By the best of the methods this story still grows faster than it fades: no finite forecast.", table)
+            return _no(
+                "supercritical",
+                at,
+                seen,
+                mine,
+                "By the best of the methods this story still grows faster than it fades: no finite forecast.",
+                table,
+            )
     best = max(finite, key=lambda s: s.log_score)
     low, centre, high = _conformal(_errors(finals, points[best.method]), level)
     value = mine[best.method]
     how = f"{best.method}, calibrated on {best.n} past stories (conformal)"
-    total = Estimate(max(seen, value * math.exp(centre)), low=max(seen, value * math.exp(low)), high=value * math.exp(high), level=level, n=best.n, method=how)
-    return Forecast("forecast", total, best.method, float(at), seen, table, {k: v for k, v in mine.items() if k != "loglinear"})
+    total = Estimate(
+        max(seen, value * math.exp(centre)),
+        low=max(seen, value * math.exp(low)),
+        high=value * math.exp(high),
+        level=level,
+        n=best.n,
+        method=how,
+    )
+    return Forecast(
+        "forecast", total, best.method, float(at), seen, table, {k: v for k, v in mine.items() if k != "loglinear"}
+    )
 
 
 def scores(past, *, at, level=0.8, typical_audience=100.0) -> tuple[Score, ...]:
@@ -128,7 +150,16 @@ def _story(thing) -> Story:
 
 def _no(verdict, at, seen, bare, why, table=()) -> Forecast:
     bare = {k: v for k, v in bare.items() if k != "loglinear"}
-    return Forecast(verdict, Estimate(None, n=seen, method="no forecast", cautions=(why,)), None, float(at), seen, table, bare, (why,))
+    return Forecast(
+        verdict,
+        Estimate(None, n=seen, method="no forecast", cautions=(why,)),
+        None,
+        float(at),
+        seen,
+        table,
+        bare,
+        (why,),
+    )
 
 
 # --- the methods: what each would have said about a story at this age ------------------------------------------
@@ -148,7 +179,9 @@ def _held_out(usable, past, at, typical):
     """(finals, {method: (stories,) forecast or nan}); the pooled fit never sees the fold it is judged on."""
     finals = np.array([s.times.size for s in usable], float)
     points = {"persistence": np.array([(s.times <= at).sum() for s in usable], float)}
-    points["loglinear"] = points["persistence"]  # the same number; its errors carry the growth that is usual at this age
+    points["loglinear"] = points[
+        "persistence"
+    ]  # the same number; its errors carry the growth that is usual at this age
     if all(s.audience is not None for s in usable):
         points["seismic"] = np.array([v if v is not None else math.nan for v in _seismic(usable, at, typical)])
     fold = np.arange(len(usable)) % FOLDS
@@ -233,5 +266,13 @@ def _score(name, finals, predicted, level) -> Score:
     missing = int((~known).sum())
     log_score = (sum(logs) + missing * WORST) / finals.size
     spearman = stats.spearmanr(values, truth).statistic if np.ptp(truth) > 0 and np.ptp(values) > 0 else None
-    return Score(name, errors.size, coverage, float(np.median(width)), float(np.median(ape)), spearman and float(spearman), float(log_score), missing)
-
+    return Score(
+        name,
+        errors.size,
+        coverage,
+        float(np.median(width)),
+        float(np.median(ape)),
+        spearman and float(spearman),
+        float(log_score),
+        missing,
+    )

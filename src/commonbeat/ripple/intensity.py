@@ -51,11 +51,15 @@ def seconds_of(events) -> tuple[np.ndarray, np.ndarray | None]:
         raise BadInput("Every event needs its time (at) for a fit of the intensity.")
     found = found.sort("when", "event_id")
     when = found["when"].to_numpy()
-    audience = found["audience"].to_numpy() if "audience" in found.columns and not found["audience"].null_count() else None
+    audience = (
+        found["audience"].to_numpy() if "audience" in found.columns and not found["audience"].null_count() else None
+    )
     return (when - when[0] if when.size else when), audience
 
 
-def intensity(events, *, until=None, kernels=points.KERNELS, background="constant", marks=False, level=0.95) -> Intensity:
+def intensity(
+    events, *, until=None, kernels=points.KERNELS, background="constant", marks=False, level=0.95
+) -> Intensity:
     """How much of this story's spread is people answering people?
 
     events     : one story: frame or mapping with at (and audience), or plain seconds
@@ -71,9 +75,17 @@ def intensity(events, *, until=None, kernels=points.KERNELS, background="constan
     if marks and audience is None:
         raise BadInput("marks=True needs the audience of every event.")
     size = np.asarray(audience, float) + 1 if marks else None
-    options = {"window": (0.0, float(until if until is not None else times[-1] if times.size else 0.0)), "marks": size, "background": background, "level": level}
+    options = {
+        "window": (0.0, float(until if until is not None else times[-1] if times.size else 0.0)),
+        "marks": size,
+        "background": background,
+        "level": level,
+    }
     fits = {kernel: points.fit(times, kernel=kernel, profile=False, **options) for kernel in kernels}
-    cost = {k: 2 * (3 + (k == "power_law") + bool(marks) - (background == "none")) - 2 * f.log_likelihood for k, f in fits.items()}
+    cost = {
+        k: 2 * (3 + (k == "power_law") + bool(marks) - (background == "none")) - 2 * f.log_likelihood
+        for k, f in fits.items()
+    }
     best = min(cost, key=cost.get)
     found = points.fit(times, kernel=best, **options)
     says = "too_few_to_tell" if found.fit_ok is None else ("fits" if found.fit_ok else "does_not_fit")
@@ -110,14 +122,33 @@ def daily_intensity(counts, *, level=0.95) -> DailyFit:
     """
     y = np.asarray(counts, float)
     if y.ndim != 1 or not np.isfinite(y).all() or (y < 0).any() or (y != np.round(y)).any():
-        raise BadInput("Daily counts are whole numbers >= 0, one for every day; fill a missing day or split the series there.")
+        raise BadInput(
+            "Daily counts are whole numbers >= 0, one for every day; fill a missing day or split the series there."
+        )
     if y.size < LEAST_DAYS:
         raise TooFew(f"{y.size} days; a daily fit needs {LEAST_DAYS}.")
-    bounds = [(math.log(1e-6), math.log(y.max() + 2)), (math.log(1e-5), math.log(5.0)), (-6.0, 6.0), (math.log(1e-3), math.log(1e6))]
-    best, top = max((_daily_climb(y, [math.log(y.mean() / 2 + 1e-3), math.log(0.5), r, 1.0], bounds) for r in (-1.0, 1.5)), key=lambda p: p[1])
+    bounds = [
+        (math.log(1e-6), math.log(y.max() + 2)),
+        (math.log(1e-5), math.log(5.0)),
+        (-6.0, 6.0),
+        (math.log(1e-3), math.log(1e6)),
+    ]
+    best, top = max(
+        (_daily_climb(y, [math.log(y.mean() / 2 + 1e-3), math.log(0.5), r, 1.0], bounds) for r in (-1.0, 1.5)),
+        key=lambda p: p[1],
+    )
     low, high = (_daily_end(y, best, top, bounds, side, level) for side in (-1, 1))
-    ratio = Estimate(math.exp(best[1]), low=low or 0.0, high=high, level=level, n=y.size, method="profile likelihood, negative binomial")
-    verdict = "not_identified" if high is None or high >= 1 else ("no_excitation_seen" if low is None else "identified")
+    ratio = Estimate(
+        math.exp(best[1]),
+        low=low or 0.0,
+        high=high,
+        level=level,
+        n=y.size,
+        method="profile likelihood, negative binomial",
+    )
+    verdict = (
+        "not_identified" if high is None or high >= 1 else ("no_excitation_seen" if low is None else "identified")
+    )
     r = 1 / (1 + math.exp(-best[2]))
     dispersion = None if best[3] > math.log(9e5) else math.exp(best[3])
     return DailyFit(math.exp(best[0]), ratio, math.log(0.5) / math.log(r), dispersion, top, y.size, verdict)

@@ -46,7 +46,11 @@ class Links:
 
     def per_story(self, flags) -> np.ndarray:
         """(stories,) how many rows of each story carry the flag."""
-        return np.add.reduceat(np.r_[np.asarray(flags, np.int64), 0], self.offsets[:-1]) if self.stories else np.zeros(0, int)
+        return (
+            np.add.reduceat(np.r_[np.asarray(flags, np.int64), 0], self.offsets[:-1])
+            if self.stories
+            else np.zeros(0, int)
+        )
 
 
 def links(events) -> Links:
@@ -59,7 +63,9 @@ def links(events) -> Links:
     """
     table, duplicates = _rows(events)
     stories = table["story"].to_numpy()
-    offsets = np.concatenate([np.flatnonzero(np.r_[True, stories[1:] != stories[:-1]]) if stories.size else [], [stories.size]])
+    offsets = np.concatenate(
+        [np.flatnonzero(np.r_[True, stories[1:] != stories[:-1]]) if stories.size else [], [stories.size]]
+    )
     offsets = offsets.astype(np.int64)
     parent, elsewhere = _positions(table)
     named = table["parent_id"].is_not_null().to_numpy()
@@ -89,7 +95,9 @@ def _rows(events):
     table = as_polars(events)
     missing = [c for c in ("event_id", "parent_id") if c not in table.columns]
     if missing:
-        raise BadInput(f"The events need a column {' and '.join(missing)}; they have {', '.join(table.columns) or 'none'}.")
+        raise BadInput(
+            f"The events need a column {' and '.join(missing)}; they have {', '.join(table.columns) or 'none'}."
+        )
     if table["event_id"].null_count():
         row = int(table["event_id"].is_null().arg_true()[0])
         raise BadInput(f"event_id is missing in row {row}: every event needs one, or nothing can point to it.")
@@ -158,7 +166,9 @@ def _positions(table):
     """Row of each parent inside the same story (-1: none), and whether it was found in another story only."""
     n = len(table)
     own = table.select("story", parent_id="event_id", row=pl.int_range(n))
-    found = table.select("story", "parent_id").join(own, on=["story", "parent_id"], how="left", maintain_order="left")["row"]
+    found = table.select("story", "parent_id").join(
+        own, on=["story", "parent_id"], how="left", maintain_order="left"
+    )["row"]
     lost = found.is_null() & table["parent_id"].is_not_null()
     elsewhere = np.zeros(n, bool)
     if lost.any():

@@ -17,7 +17,9 @@ KERNELS = ("EXP", "mEXP", "PL", "mPL", "EXPN", "mEXPN", "PLN", "mPLN")
 MARK_TAIL = 2.016  #: exponent of the follower counts in Mishra, Rizoiu & Xie (2016)
 
 
-def negative_log_likelihood(times, *, kernel, K, theta, until, c=None, beta=0.0, N=None, marks=None, ties="separate") -> float:
+def negative_log_likelihood(
+    times, *, kernel, K, theta, until, c=None, beta=0.0, N=None, marks=None, ties="separate"
+) -> float:
     """-log-likelihood of the events after the first.
 
     times : (events,) in any order, from the first event; those after `until` are left out with their marks
@@ -86,7 +88,9 @@ def _nll(t, w, K, theta, c, N, until, power, separate):
     return out
 
 
-def expected_total(times, *, kernel, K, theta, until, c=None, beta=0.0, marks=None, mark_tail=MARK_TAIL) -> float | None:
+def expected_total(
+    times, *, kernel, K, theta, until, c=None, beta=0.0, marks=None, mark_tail=MARK_TAIL
+) -> float | None:
     """How many events will there be in the end, under these parameters?  None at a branching factor of 1 or more.
 
     Method: direct offspring still to come, each with its own tree (Mishra, Rizoiu & Xie 2016); not for finite populations.
@@ -98,7 +102,11 @@ def expected_total(times, *, kernel, K, theta, until, c=None, beta=0.0, marks=No
         return None
     t = np.asarray(times, float)
     inside = t <= until
-    w = np.asarray(marks, float)[inside] ** beta if kernel.startswith("m") and marks is not None else np.ones(inside.sum())
+    w = (
+        np.asarray(marks, float)[inside] ** beta
+        if kernel.startswith("m") and marks is not None
+        else np.ones(inside.sum())
+    )
     u = until - t[inside]
     waiting = (u + c) ** -theta / theta if "PL" in kernel else np.exp(-theta * u)
     return float(inside.sum() + (K * w * waiting).sum() / (1 - factor))

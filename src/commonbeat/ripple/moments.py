@@ -85,20 +85,31 @@ def moments(events, *, rng, step_seconds=3600.0, before_seconds=3600.0, false_al
     t = t[t <= end]
     steps = int(np.ceil(end / step_seconds))
     if steps < changes.LEAST_POINTS:
-        raise TooFew(f"{end / 3600:.1f} hours make {steps} steps; changes need {changes.LEAST_POINTS}. Take a shorter step_seconds.")
+        raise TooFew(
+            f"{end / 3600:.1f} hours make {steps} steps; changes need {changes.LEAST_POINTS}. Take a shorter step_seconds."
+        )
     if steps > 20_000:
         raise BadInput(f"{steps:,} steps are too many to search; take a longer step_seconds.")
     # the last step is watched only in part: its exposure is what was watched
     exposure = np.full(steps, 1.0)
     exposure[-1] = max(end / step_seconds - (steps - 1), 1e-9)
     counts = np.bincount(np.minimum((t / step_seconds).astype(int), steps - 1), minlength=steps).astype(float)
-    found = changes.changepoints(counts, cost="poisson", weights=exposure, false_alarm=false_alarm, rng=rng, draws=199)
+    found = changes.changepoints(
+        counts, cost="poisson", weights=exposure, false_alarm=false_alarm, rng=rng, draws=199
+    )
     hourly = 3600 / step_seconds
     turns = tuple(
-        Turn(b * step_seconds, found.levels[k] * hourly, found.levels[k + 1] * hourly, _candidates(table, b * step_seconds, before_seconds))
+        Turn(
+            b * step_seconds,
+            found.levels[k] * hourly,
+            found.levels[k + 1] * hourly,
+            _candidates(table, b * step_seconds, before_seconds),
+        )
         for k, b in enumerate(found.breaks)
     )
-    return Moments(turns, _bursts(table, t, end, rng, false_alarm, before_seconds), found, float(step_seconds), false_alarm)
+    return Moments(
+        turns, _bursts(table, t, end, rng, false_alarm, before_seconds), found, float(step_seconds), false_alarm
+    )
 
 
 def _timed(events):
@@ -109,7 +120,11 @@ def _timed(events):
         table = table.with_columns(parent_id=pl.lit(None, pl.String))
     found = links(table)
     if found.stories != 1:
-        raise BadInput(f"These events belong to {found.stories} stories; moments looks at one.") if found.stories else TooFew("There is no event in this story yet.")
+        raise (
+            BadInput(f"These events belong to {found.stories} stories; moments looks at one.")
+            if found.stories
+            else TooFew("There is no event in this story yet.")
+        )
     if "at" not in found.table.columns or found.table["when"].null_count():
         raise BadInput("Every event needs its time (at) before its moments can be found.")
     return found.table.sort("when", "event_id")
@@ -119,7 +134,11 @@ def _candidates(table, at, before):
     """Large audiences and news within the `before` seconds up to a moment."""
     when = table["when"].to_numpy() - table["when"][0]
     near = (when >= at - before) & (when <= at)
-    audience = table["audience"].cast(pl.Float64) if "audience" in table.columns else pl.Series([None] * len(table), dtype=pl.Float64)
+    audience = (
+        table["audience"].cast(pl.Float64)
+        if "audience" in table.columns
+        else pl.Series([None] * len(table), dtype=pl.Float64)
+    )
     typical = audience.median() or 1.0
     kind = table["kind"].cast(pl.String).to_list() if "kind" in table.columns else [None] * len(table)
     source = table["source"].to_list() if "source" in table.columns else [None] * len(table)
@@ -128,7 +147,15 @@ def _candidates(table, at, before):
         large = audience[int(i)] is not None and audience[int(i)] >= LARGE * max(typical, 1.0)
         if large or kind[i] == "mention":
             size = None if audience[int(i)] is None else int(audience[int(i)])
-            out.append(Candidate(str(table["event_id"][int(i)]), "large_audience" if large else "news", float(at - when[i]), size, source[i]))
+            out.append(
+                Candidate(
+                    str(table["event_id"][int(i)]),
+                    "large_audience" if large else "news",
+                    float(at - when[i]),
+                    size,
+                    source[i],
+                )
+            )
     return tuple(sorted(out, key=lambda c: -(c.audience or 0))[:5])
 
 
@@ -152,7 +179,16 @@ def _bursts(table, t, end, rng, false_alarm, before):
             free[i : j + 1] = False
             p = (1 + int((null >= score).sum())) / (1 + DRAWS)
             start, stop = t[rows[i]], t[rows[j]]
-            out.append(Burst(float(start), float(stop), int(size[i : j + 1].sum()), float(marks[j] - marks[i]), p, _candidates(table, start, before)))
+            out.append(
+                Burst(
+                    float(start),
+                    float(stop),
+                    int(size[i : j + 1].sum()),
+                    float(marks[j] - marks[i]),
+                    p,
+                    _candidates(table, start, before),
+                )
+            )
     return tuple(sorted(out, key=lambda b: b.start_seconds))
 
 

@@ -68,11 +68,30 @@ def pooled(stories, *, until, kernel="exponential", level=0.95, profile=True) ->
     shape = math.exp(x[1])
     rate = shape / math.exp(x[0])
     reached = _reached(data, math.exp(x[2]), math.exp(x[3]) if kernel == "power_law" else None)
-    own = tuple(_posterior(shape + k, rate + e, int(k), level) for k, e in zip(offspring, reached))
+    own = _posteriors(shape + offspring, rate + reached, offspring, level)
     verdicts = tuple("not_identified" if s.high >= 1 else "identified" for s in own)
-    said = [] if max(data.ends) > 20 * math.exp(x[2]) else ["The stories were watched for less than 20 half-lives; late shares are missing."]
-    town = Estimate(math.exp(x[0]), low=ratio[0] if ratio[0] or not profile else 0.0, high=ratio[1], level=level, n=len(own), method="gamma-Poisson over stories, profile likelihood")
-    life = Estimate(math.exp(x[2]), low=half[0], high=half[1], level=level, n=int(offspring.sum()), unit="seconds", method="profile likelihood")
+    said = (
+        []
+        if max(data.ends) > 20 * math.exp(x[2])
+        else ["The stories were watched for less than 20 half-lives; late shares are missing."]
+    )
+    town = Estimate(
+        math.exp(x[0]),
+        low=ratio[0] if ratio[0] or not profile else 0.0,
+        high=ratio[1],
+        level=level,
+        n=len(own),
+        method="gamma-Poisson over stories, profile likelihood",
+    )
+    life = Estimate(
+        math.exp(x[2]),
+        low=half[0],
+        high=half[1],
+        level=level,
+        n=int(offspring.sum()),
+        unit="seconds",
+        method="profile likelihood",
+    )
     verdict = ("identified" if town.high is not None and town.high < 1 else "not_identified") if profile else None
     tail = math.exp(x[3]) if kernel == "power_law" else None
     return Pooled(town, math.sqrt(shape) / rate, life, tail, own, verdicts, verdict, (shape, rate), top, tuple(said))
@@ -81,7 +100,9 @@ def pooled(stories, *, until, kernel="exponential", level=0.95, profile=True) ->
 def _prepared(stories, until, kernel):
     stories = [np.asarray(s, float) for s in stories]
     if len(stories) < LEAST_STORIES:
-        raise TooFew(f"{len(stories)} stories; pooling needs {LEAST_STORIES}. With fewer, use one fit and its wide interval.")
+        raise TooFew(
+            f"{len(stories)} stories; pooling needs {LEAST_STORIES}. With fewer, use one fit and its wide interval."
+        )
     ends = np.broadcast_to(np.asarray(until, float), len(stories))
     empty = [k for k, s in enumerate(stories) if not s.size]
     if empty:
@@ -102,7 +123,9 @@ def _bounds(data, kernel):
 def _reached(data, half_life, tail):
     """(stories,) share of offspring due by now, summed over each story's events."""
     left = np.repeat(data.ends, np.diff(data.offsets)) - data.times
-    due = 1 - 0.5 ** (left / half_life) if tail is None else 1 - (1 + left * (2 ** (1 / tail) - 1) / half_life) ** -tail
+    due = (
+        1 - 0.5 ** (left / half_life) if tail is None else 1 - (1 + left * (2 ** (1 / tail) - 1) / half_life) ** -tail
+    )
     return np.add.reduceat(due, data.offsets[:-1])
 
 
@@ -132,7 +155,13 @@ def _climb(data, offspring, kernel, bounds, start=None, fixed=None):
         x[free] = part
         return _negative(x, data, offspring, kernel)
 
-    done = optimize.minimize(negative, x[free], method="L-BFGS-B", bounds=[bounds[k] for k in free], options={"maxiter": 200, "ftol": 1e-10})
+    done = optimize.minimize(
+        negative,
+        x[free],
+        method="L-BFGS-B",
+        bounds=[bounds[k] for k in free],
+        options={"maxiter": 200, "ftol": 1e-10},
+    )
     x[free] = done.x
     return x.copy(), -float(done.fun)
 
@@ -158,6 +187,10 @@ def _profile(data, offspring, kernel, bounds, x, top, k, level):
     return tuple(ends)
 
 
-def _posterior(shape, rate, n, level):
-    low, high = stats.gamma.ppf([(1 - level) / 2, (1 + level) / 2], shape, scale=1 / rate)
-    return Estimate(shape / rate, low=low, high=high, level=level, n=n, method="posterior under the town's gamma law")
+def _posteriors(shape, rate, n, level):
+    low, high = (special.gammaincinv(shape, q) / rate for q in ((1 - level) / 2, (1 + level) / 2))
+    how = "posterior under the town's gamma law"
+    return tuple(
+        Estimate(a / b, low=x, high=y, level=level, n=k, method=how)
+        for a, b, x, y, k in zip(shape, rate, low, high, n)
+    )

@@ -57,7 +57,9 @@ def no_ripple_at_all(y, exposed: Exposure) -> RippleTest:
     seen, null = _between(*here), _between(sums, counts)
     extreme = int((null >= seen * (1 - 1e-9)).sum())
     p = extreme / exposed.draws if exposed.how == "listed" else (1 + extreme) / (1 + exposed.draws)
-    return RippleTest("no ripple at all", float(seen), p, exposed.draws, int(known.sum()), f"replay of: {exposed.sentence}")
+    return RippleTest(
+        "no ripple at all", float(seen), p, exposed.draws, int(known.sum()), f"replay of: {exposed.sentence}"
+    )
 
 
 def _between(sums, counts):
@@ -65,7 +67,9 @@ def _between(sums, counts):
         return np.where(counts > 0, sums**2 / counts, 0.0).sum(0)
 
 
-def no_ripple_beyond(y, design: Design, rings: Neighbourhood, assigned, ring: str, *, rng, draws=999, focal_share=0.5) -> RippleTest:
+def no_ripple_beyond(
+    y, design: Design, rings: Neighbourhood, assigned, ring: str, *, rng, draws=999, focal_share=0.5
+) -> RippleTest:
     """Does it matter what happened further away than this ring?
 
     Focal units are picked without looking at outcomes or assignment; what happened to them and inside the ring around
@@ -74,7 +78,9 @@ def no_ripple_beyond(y, design: Design, rings: Neighbourhood, assigned, ring: st
     Raises TooFew when too little is left to draw or to compare.
     """
     if ring not in ("participant", *rings.labels[:-1]):
-        raise BadInput(f'ring "{ring}" has no ring beyond it; use one of participant, {", ".join(rings.labels[:-1])}.')
+        raise BadInput(
+            f'ring "{ring}" has no ring beyond it; use one of participant, {", ".join(rings.labels[:-1])}.'
+        )
     if design.clustered or design.kind == "saturated":
         raise BadInput("This test redraws single units; with clusters or two stages use `no_ripple_at_all`.")
     y, z = np.asarray(y, float), np.isin(np.asarray(assigned), design.arms[1:])
@@ -85,7 +91,9 @@ def no_ripple_beyond(y, design: Design, rings: Neighbourhood, assigned, ring: st
     quiet = focal[[not z[i] and not any(z[n[s[i] : s[i + 1]]].any() for s, n in inner) for i in focal]]
     loose = np.flatnonzero(~frozen)
     if quiet.size < 10 or loose.size < 10:
-        raise TooFew(f"{quiet.size} people with nothing within the ring and {loose.size} units to draw again; 10 of each are needed.")
+        raise TooFew(
+            f"{quiet.size} people with nothing within the ring and {loose.size} units to draw again; 10 of each are needed."
+        )
     r = y[quiet] - y[quiet].mean()
     width = np.concatenate([outer[1][outer[0][i] : outer[0][i + 1]] for i in quiet])
     who = np.repeat(np.arange(quiet.size), [outer[0][i + 1] - outer[0][i] for i in quiet])
@@ -97,7 +105,14 @@ def no_ripple_beyond(y, design: Design, rings: Neighbourhood, assigned, ring: st
             again[loose[rows]] = rng.permutation(again[loose[rows]])
         null[d] = _slope(r, width, who, again)
     p = (1 + int((np.abs(null) >= abs(seen) * (1 - 1e-9)).sum())) / (1 + draws)
-    return RippleTest(f"no ripple beyond {ring}", float(seen), p, draws, int(quiet.size), f"conditional redraw of {loose.size} units; {design.sentence()}")
+    return RippleTest(
+        f"no ripple beyond {ring}",
+        float(seen),
+        p,
+        draws,
+        int(quiet.size),
+        f"conditional redraw of {loose.size} units; {design.sentence()}",
+    )
 
 
 def _ring(rings, r):

@@ -39,7 +39,9 @@ def reproduction(counts, serial, *, window=24, floor=FLOOR, prior_mean=5.0, prio
     if (counts < 0).any() or not np.isfinite(counts).all():
         raise BadInput("Counts must be whole numbers >= 0, one for every step; write 0 where nothing happened.")
     if serial[0] != 0 or (serial < 0).any() or not serial.sum() > 0:
-        raise BadInput("The first share of `serial` must be 0 (no event brings another in its own step), the others >= 0.")
+        raise BadInput(
+            "The first share of `serial` must be 0 (no event brings another in its own step), the others >= 0."
+        )
     if counts.size <= window:
         raise TooFew(f"{counts.size} steps; one window of {window} needs at least {window + 1}.")
     pressure = np.convolve(counts, serial)[: counts.size]

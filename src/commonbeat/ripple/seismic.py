@@ -60,7 +60,9 @@ def survival(s):
 
 def integral(share_time, at, window):
     """Expected reactions to one share inside the triangle of this window before `at`, per follower and infectiousness."""
-    return np.vectorize(lambda t: _triangle(at - t, window, 1.0 / window, FLAT, THETA, C))(np.asarray(share_time, float))
+    return np.vectorize(lambda t: _triangle(at - t, window, 1.0 / window, FLAT, THETA, C))(
+        np.asarray(share_time, float)
+    )
 
 
 def infectiousness(times, audience, at, *, typical_audience=100.0, level=0.95) -> Infectiousness:
@@ -80,15 +82,30 @@ def infectiousness(times, audience, at, *, typical_audience=100.0, level=0.95) -
 
 def many(times, audience, offsets, at, *, typical_audience=100.0, level=0.95) -> Infectiousness:
     """The same for many stories at one moment of their lives: story k is rows offsets[k]..offsets[k + 1], each in time order."""
-    rows = _all(np.asarray(times, float), np.asarray(audience, float), np.asarray(offsets, np.int64), float(at), float(typical_audience), FLAT, THETA, C)
+    rows = _all(
+        np.asarray(times, float),
+        np.asarray(audience, float),
+        np.asarray(offsets, np.int64),
+        float(at),
+        float(typical_audience),
+        FLAT,
+        THETA,
+        C,
+    )
     value, seen, used, waiting, predicted = rows.T
     low, high = _interval(value, used, level)
-    return Infectiousness(np.full(len(rows), float(at)), seen.astype(int), value, low, high, waiting, predicted, level)
+    return Infectiousness(
+        np.full(len(rows), float(at)), seen.astype(int), value, low, high, waiting, predicted, level
+    )
 
 
 def _checked(times, audience):
     times, audience = np.asarray(times, float), np.asarray(audience, float)
-    if times.shape != audience.shape or not (np.isfinite(times).all() and np.isfinite(audience).all()) or (audience < 0).any():
+    if (
+        times.shape != audience.shape
+        or not (np.isfinite(times).all() and np.isfinite(audience).all())
+        or (audience < 0).any()
+    ):
         raise BadInput("SEISMIC needs a finite time and an audience >= 0 for every event.")
     order = np.argsort(times, kind="stable")  # both, or the wrong followers answer for a share
     return times[order], audience[order]
@@ -154,5 +171,7 @@ def _one(times, audience, at, typical, flat, theta, c):
 def _all(times, audience, offsets, at, typical, flat, theta, c):
     out = np.empty((offsets.size - 1, 5))
     for k in range(offsets.size - 1):
-        out[k] = _one(times[offsets[k] : offsets[k + 1]], audience[offsets[k] : offsets[k + 1]], at, typical, flat, theta, c)
+        out[k] = _one(
+            times[offsets[k] : offsets[k + 1]], audience[offsets[k] : offsets[k + 1]], at, typical, flat, theta, c
+        )
     return out

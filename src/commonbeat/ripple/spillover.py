@@ -16,7 +16,9 @@ from commonbeat.ripple.exposure import Exposure
 
 __all__ = ["LEAST_UNITS", "PAIRS_UP_TO", "RingEffect", "Spillover", "exposure_effects", "spillover"]
 
-LEAST_UNITS = 10  #: units observed in each of two conditions before their comparison is judged: below, variances collapse
+LEAST_UNITS = (
+    10  #: units observed in each of two conditions before their comparison is judged: below, variances collapse
+)
 PAIRS_UP_TO = 20_000  #: units up to which pair probabilities are counted; beyond that only the regression is given
 
 
@@ -59,7 +61,9 @@ class Spillover:
         return plain(asdict(self))
 
 
-def spillover(y, exposed: Exposure, *, control="none", cluster=None, x=None, y_place=None, reach=None, level=0.95) -> Spillover:
+def spillover(
+    y, exposed: Exposure, *, control="none", cluster=None, x=None, y_place=None, reach=None, level=0.95
+) -> Spillover:
     """Did those change who were near, compared with those who were not?
 
     y        : (units,) outcome, or its change; nan where nobody answered (left out)
@@ -79,8 +83,14 @@ def spillover(y, exposed: Exposure, *, control="none", cluster=None, x=None, y_p
     regression = _regression(y, exposed, base, answered, cluster, x, y_place, reach, level)
     effects = tuple(_one(y, exposed, answered, k, base, pairs, regression[k], level) for k in others)
     observed = any(e.how == "observed" for e in effects)
-    must = ("no_unmeasured_cause_of_viewing_and_trust", "same_trend_without_viewing", "views_measured_without_error") if observed else ()
-    method = f"{exposed.sentence}; exposure {exposed.how}" + (f" from {exposed.draws} draws" if exposed.how == "simulated" else "")
+    must = (
+        ("no_unmeasured_cause_of_viewing_and_trust", "same_trend_without_viewing", "views_measured_without_error")
+        if observed
+        else ()
+    )
+    method = f"{exposed.sentence}; exposure {exposed.how}" + (
+        f" from {exposed.draws} draws" if exposed.how == "simulated" else ""
+    )
     return Spillover(effects, control, int(answered.sum()), method, must)
 
 
@@ -94,10 +104,26 @@ def exposure_effects(y, exposed: Exposure, *, control="none", smoothing=False) -
     y = np.asarray(y, float)
     pairs = _Pairs.of(y, exposed, np.isfinite(y), smoothing)
     base, n = exposed.conditions.index(control), y.size
-    out = {k: {} for k in ("total_ht", "total_hajek", "var_total_ht", "var_total_hajek", "effect_ht", "effect_hajek", "difference", "var_effect_ht", "var_effect_hajek")}
+    out = {
+        k: {}
+        for k in (
+            "total_ht",
+            "total_hajek",
+            "var_total_ht",
+            "var_total_hajek",
+            "effect_ht",
+            "effect_hajek",
+            "difference",
+            "var_effect_ht",
+            "var_effect_hajek",
+        )
+    }
     for k, name in enumerate(exposed.conditions):
         out["total_ht"][name], out["total_hajek"][name] = pairs.total(k), n * pairs.mean(k)
-        out["var_total_ht"][name], out["var_total_hajek"][name] = pairs.variance(k, 0.0), pairs.variance(k, pairs.mean(k))
+        out["var_total_ht"][name], out["var_total_hajek"][name] = (
+            pairs.variance(k, 0.0),
+            pairs.variance(k, pairs.mean(k)),
+        )
         if k != base:
             out["effect_ht"][name] = (pairs.total(k) - pairs.total(base)) / n
             out["effect_hajek"][name] = pairs.mean(k) - pairs.mean(base)
@@ -121,7 +147,9 @@ class _Pairs:
     @classmethod
     def of(cls, y, exposed, answered, smoothing=False, usable=None):
         if exposed.bits is None:
-            raise BadInput("Variances need pair probabilities, and these need draws: ask `exposure` for listed or simulated ones.")
+            raise BadInput(
+                "Variances need pair probabilities, and these need draws: ask `exposure` for listed or simulated ones."
+            )
         rows = np.flatnonzero(answered if usable is None else answered & usable)
         p = kernels.count_bits(exposed.bits[:, rows]).T.astype(float)
         p = (p + 1) / (exposed.draws + 1) if smoothing else p / exposed.draws
@@ -165,7 +193,9 @@ class _Pairs:
         joint = joint[:, j] / self.draws
         with np.errstate(divide="ignore", invalid="ignore"):
             weight = np.where(joint > 0, (joint - np.outer(pk, pl)) / joint, 0.0)
-        return float((yk / pk) @ weight @ (yl / pl) - (never_k * yk**2 / (2 * pk)).sum() - (never_l * yl**2 / (2 * pl)).sum())
+        return float(
+            (yk / pk) @ weight @ (yl / pl) - (never_k * yk**2 / (2 * pk)).sum() - (never_l * yl**2 / (2 * pl)).sum()
+        )
 
     def effect_variance(self, k, l, centre_k, centre_l):
         return self.variance(k, centre_k) + self.variance(l, centre_l) - 2 * self.covariance(k, l, centre_k, centre_l)
@@ -185,7 +215,9 @@ def _one(y, exposed, answered, k, base, pairs, regression, level) -> RingEffect:
     if ok and not observed and pairs is not None:
         ht, hajek = _aronow_samii(pairs, exposed, answered, could, y, k, base, level)
     if ok and observed:
-        hajek = Estimate(None, n=na + nb, cautions=("Nobody drew who views: this is an association, see the regression.",))
+        hajek = Estimate(
+            None, n=na + nb, cautions=("Nobody drew who views: this is an association, see the regression.",)
+        )
     return RingEffect(name, ht, hajek, difference, regression if ok else none, na, nb, left,
                       "observed" if observed else "randomised", "estimated" if ok else "too_few")  # fmt: skip
 
@@ -201,7 +233,17 @@ def _aronow_samii(pairs, exposed, answered, could, y, k, base, level):
         variance = pairs.effect_variance(k, base, mk, mb) / n**2
         error = np.sqrt(variance) if variance > 0 else None
         low, high = (value - z * error, value + z * error) if error else (None, None)
-        out.append(Estimate(value, std_error=error, low=low, high=high, level=level, n=n, method=f"{how}, conservative variance (Aronow & Samii 2017)"))
+        out.append(
+            Estimate(
+                value,
+                std_error=error,
+                low=low,
+                high=high,
+                level=level,
+                n=n,
+                method=f"{how}, conservative variance (Aronow & Samii 2017)",
+            )
+        )
     return out
 
 
@@ -209,15 +251,27 @@ def _regression(y, exposed, base, answered, cluster, x, y_place, reach, level):
     """Weighted least squares on condition dummies; weights 1 / probability, so that unequal chances do not stand in."""
     p = exposed.probability[np.arange(y.size), exposed.observed]
     w = np.where(np.isfinite(p) & (p > 0), 1 / np.maximum(p, 1e-12), 1.0)
-    present = [k for k in range(len(exposed.conditions)) if k != base and (answered & (exposed.observed == k)).sum() > 1]
-    blank = {k: Estimate(None, method="regression", cautions=("Too few units in this condition.",)) for k in range(len(exposed.conditions))}
+    present = [
+        k for k in range(len(exposed.conditions)) if k != base and (answered & (exposed.observed == k)).sum() > 1
+    ]
+    blank = {
+        k: Estimate(None, method="regression", cautions=("Too few units in this condition.",))
+        for k in range(len(exposed.conditions))
+    }
     if not present or (answered & (exposed.observed == base)).sum() < 2:
         return blank
     rows = np.flatnonzero(answered & np.isin(exposed.observed, [*present, base]))
     dummies = np.column_stack([(exposed.observed[rows] == k) * 1.0 for k in present])
     names = [exposed.conditions[k] for k in present]
     if reach is not None:
-        found = _conley(y[rows], dummies, w[rows], np.column_stack([np.asarray(x, float)[rows], np.asarray(y_place, float)[rows]]), reach, level)
+        found = _conley(
+            y[rows],
+            dummies,
+            w[rows],
+            np.column_stack([np.asarray(x, float)[rows], np.asarray(y_place, float)[rows]]),
+            reach,
+            level,
+        )
     else:
         groups = [] if cluster is None else [np.asarray(cluster)[rows]]
         fitted = ols(y[rows], dummies, names, clusters=groups, weights=w[rows], level=level)
@@ -239,6 +293,15 @@ def _conley(y, dummies, w, places, reach, level):
     for k in range(1, design.shape[1]):
         error = np.sqrt(variance[k, k]) if variance[k, k] > 0 else None
         low, high = (beta[k] - z * error, beta[k] + z * error) if error else (None, None)
-        out.append(Estimate(beta[k], std_error=error, low=low, high=high, level=level, n=y.size, method=f"weighted regression, spatial HAC up to {reach:g}"))
+        out.append(
+            Estimate(
+                beta[k],
+                std_error=error,
+                low=low,
+                high=high,
+                level=level,
+                n=y.size,
+                method=f"weighted regression, spatial HAC up to {reach:g}",
+            )
+        )
     return out
-

@@ -62,7 +62,9 @@ def tone(events, *, windows=4, level=0.95) -> Tone:
     table = table.with_columns(stance=_stances(table), when=_when(table))
     answers = table.filter(pl.col("kind").cast(pl.String).is_in(["reply"])) if "kind" in table.columns else table
     answers = answers.sort("when", maintain_order=True)
-    cluster = answers["story_id"].cast(pl.String).to_numpy() if "story_id" in answers.columns else np.zeros(len(answers))
+    cluster = (
+        answers["story_id"].cast(pl.String).to_numpy() if "story_id" in answers.columns else np.zeros(len(answers))
+    )
     grouped = len(np.unique(cluster)) >= LEAST_CLUSTERS
     labelled = int(answers["stance"].count())
     overall = _window(answers, cluster, grouped, level)
@@ -80,14 +82,18 @@ def _stances(table):
     known = given.replace(SAME)
     wrong = given.filter(known.is_not_null() & ~known.is_in(list(STANCES)) & (given != ""))
     if len(wrong):
-        raise BadInput(f'stance is "{wrong[0]}"; use {", ".join(STANCES)}, or leave it empty where nobody labelled it.')
+        raise BadInput(
+            f'stance is "{wrong[0]}"; use {", ".join(STANCES)}, or leave it empty where nobody labelled it.'
+        )
     return pl.Series("stance", known).replace("", None)
 
 
 def _when(table):
     if "at" not in table.columns:
         return pl.int_range(pl.len()).cast(pl.Float64)
-    seconds = pl.col("at").dt.timestamp("us") / 1e6 if table.schema["at"].is_temporal() else pl.col("at").cast(pl.Float64)
+    seconds = (
+        pl.col("at").dt.timestamp("us") / 1e6 if table.schema["at"].is_temporal() else pl.col("at").cast(pl.Float64)
+    )
     return seconds - seconds.min()
 
 
@@ -102,7 +108,9 @@ def _window(rows, cluster, grouped, level) -> ToneWindow:
     stance = rows["stance"].to_list()
     known = np.array([s is not None for s in stance], bool)
     n = int(known.sum())
-    shares = {s: _share(np.array([x == s for x in stance], float)[known], cluster[known], grouped, level) for s in STANCES}
+    shares = {
+        s: _share(np.array([x == s for x in stance], float)[known], cluster[known], grouped, level) for s in STANCES
+    }
     when = rows["when"].to_numpy() if len(rows) else np.array([np.nan])
     return ToneWindow(float(when[0]), float(when[-1]), shares, n, len(rows) - n)
 
@@ -126,7 +134,16 @@ def _share(is_it, cluster, grouped, level):
     half = distributions.t.ppf((1 + level) / 2, g - 1) * error / (p * (1 - p))
     logit = np.log(p / (1 - p))
     low, high = (1 / (1 + np.exp(-(logit + s * half))) for s in (-1, 1))
-    return Estimate(p, std_error=error, df=g - 1, low=low, high=high, level=level, n=n, method="linearised ratio, clustered by story")
+    return Estimate(
+        p,
+        std_error=error,
+        df=g - 1,
+        low=low,
+        high=high,
+        level=level,
+        n=n,
+        method="linearised ratio, clustered by story",
+    )
 
 
 def _news(table, level):

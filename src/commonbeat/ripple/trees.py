@@ -15,7 +15,6 @@ from numba import njit
 __all__ = ["Shapes", "shapes", "sound"]
 
 
-
 @dataclass(frozen=True, slots=True)
 class Shapes:
     """One row per cascade.

@@ -47,13 +47,18 @@ def two_stage(y, treated, group, share, *, level=0.95) -> TwoStage:
         raise BadInput("share differs inside a group: it is what the whole group drew.")
     known = np.isfinite(y)
     g = len(labels)
-    means = {w: _means(y, code, g, known & pick) for w, pick in (("treated", treated), ("untreated", ~treated), ("all", np.ones_like(treated)))}
+    means = {
+        w: _means(y, code, g, known & pick)
+        for w, pick in (("treated", treated), ("untreated", ~treated), ("all", np.ones_like(treated)))
+    }
     drawn = share[first]
     levels = np.unique(drawn)
     at = [drawn == s for s in levels]
     if min(a.sum() for a in at) < 2:
         s = levels[int(np.argmin([a.sum() for a in at]))]
-        raise TooFew(f"Only one group drew the share {s:g}; without a second one nothing says how much groups differ.")
+        raise TooFew(
+            f"Only one group drew the share {s:g}; without a second one nothing says how much groups differ."
+        )
     direct = tuple(_one(means["treated"][a] - means["untreated"][a], level) for a in at)
     base = means["untreated"][at[0]]
     pairs = [(at[k], at[0]) for k in range(1, len(levels))]
@@ -74,18 +79,46 @@ def _means(y, code, g, rows):
 def _one(d, level):
     d = d[np.isfinite(d)]
     if d.size < 2:
-        return Estimate(None, n=d.size, method="difference within groups", cautions=("Fewer than two groups have both treated and untreated people.",))
+        return Estimate(
+            None,
+            n=d.size,
+            method="difference within groups",
+            cautions=("Fewer than two groups have both treated and untreated people.",),
+        )
     error = d.std(ddof=1) / np.sqrt(d.size)
     half = stats.t.ppf((1 + level) / 2, d.size - 1) * error
-    return Estimate(d.mean(), error, d.size - 1, d.mean() - half, d.mean() + half, level, d.size, method="mean of group differences (Hudgens & Halloran 2008)")
+    return Estimate(
+        d.mean(),
+        error,
+        d.size - 1,
+        d.mean() - half,
+        d.mean() + half,
+        level,
+        d.size,
+        method="mean of group differences (Hudgens & Halloran 2008)",
+    )
 
 
 def _two(a, b, level):
     a, b = a[np.isfinite(a)], b[np.isfinite(b)]
     if min(a.size, b.size) < 2:
-        return Estimate(None, n=a.size + b.size, method="difference between groups", cautions=("Fewer than two groups on one side.",))
+        return Estimate(
+            None,
+            n=a.size + b.size,
+            method="difference between groups",
+            cautions=("Fewer than two groups on one side.",),
+        )
     va, vb = a.var(ddof=1) / a.size, b.var(ddof=1) / b.size
     value, error = a.mean() - b.mean(), np.sqrt(va + vb)
     df = (va + vb) ** 2 / (va**2 / (a.size - 1) + vb**2 / (b.size - 1)) if error > 0 else a.size + b.size - 2
     half = stats.t.ppf((1 + level) / 2, df) * error
-    return Estimate(value, error, df, value - half, value + half, level, a.size + b.size, method="difference of group means, Welch (Hudgens & Halloran 2008)")
+    return Estimate(
+        value,
+        error,
+        df,
+        value - half,
+        value + half,
+        level,
+        a.size + b.size,
+        method="difference of group means, Welch (Hudgens & Halloran 2008)",
+    )

@@ -17,7 +17,9 @@ _JSON = (bluesky, mastodon)
 FORMATS = tuple(m.FORMAT for m in (*_TABLES, *_JSON, weblog))
 
 
-def read_spread(path, *, format: str | None = None, salt: bytes | None = None, pages: str | None = None, now=None) -> SpreadRead:
+def read_spread(
+    path, *, format: str | None = None, salt: bytes | None = None, pages: str | None = None, now=None
+) -> SpreadRead:
     """How did our stories spread, as this file tells it?  -> SpreadRead
 
     path   : codebook CSV or Parquet; 4CAT or Zeeschuimer CSV; GDELT mentions; Mastodon or Bluesky JSON (or one JSON
@@ -40,7 +42,9 @@ def read_spread(path, *, format: str | None = None, salt: bytes | None = None, p
         return _from_json(path, format, salt, now)
     reader = _reader(head, format)
     if reader is None:
-        raise BadInput(f"{path.name} is none of {', '.join(FORMATS)}: its first line is \"{head.splitlines()[0][:120] if head else ''}\". Say which with format=, or import it into a book first.")
+        raise BadInput(
+            f'{path.name} is none of {", ".join(FORMATS)}: its first line is "{head.splitlines()[0][:120] if head else ""}". Say which with format=, or import it into a book first.'
+        )
     return reader.read(path, **options)
 
 

@@ -37,7 +37,13 @@ def _found(data):
         elif isinstance(data.get("uri"), str) and isinstance(data.get("record") or data.get("value"), dict):
             author = data.get("author") or {}
             did = author.get("did") or data["uri"].split("/")[2]
-            yield data["uri"], did, data.get("record") or data["value"], data.get("indexedAt"), author.get("followersCount")
+            yield (
+                data["uri"],
+                did,
+                data.get("record") or data["value"],
+                data.get("indexedAt"),
+                author.get("followersCount"),
+            )
         else:
             for key in ("thread", "post", "replies", "posts", "feed", "records", "events", "parent"):
                 if key in data:

@@ -36,11 +36,21 @@ def read(path: Path, **_) -> SpreadRead:
     _refuse(frame, table, day, columns, path.name)
     table = table.sort("story_id", "day")
     said = []
-    totals = table.group_by("story_id", maintain_order=True).agg((pl.col("views").diff().drop_nulls() >= 0).all() & (pl.len() > 7))
+    totals = table.group_by("story_id", maintain_order=True).agg(
+        (pl.col("views").diff().drop_nulls() >= 0).all() & (pl.len() > 7)
+    )
     running = totals.filter(pl.col("views"))["story_id"].to_list()
     if running:
-        said.append(f"{len(running)} series only ever grow; they are read as running totals, and each day is the difference.")
-        change = [pl.when(pl.col("story_id").is_in(running)).then(pl.col(n).diff().over("story_id")).otherwise(pl.col(n)).alias(n) for n in columns]
+        said.append(
+            f"{len(running)} series only ever grow; they are read as running totals, and each day is the difference."
+        )
+        change = [
+            pl.when(pl.col("story_id").is_in(running))
+            .then(pl.col(n).diff().over("story_id"))
+            .otherwise(pl.col(n))
+            .alias(n)
+            for n in columns
+        ]
         table = table.with_columns(change).filter(pl.col("views").is_not_null())
         lost = [n for n in columns if (table[n] < 0).any()]
         table = table.with_columns(pl.when(pl.col(n) < 0).then(None).otherwise(pl.col(n)).alias(n) for n in lost)
@@ -57,7 +67,10 @@ def _refuse(frame, table, day, columns, file):
         if name != "day":
             wrong |= (table[name] < 0).fill_null(False)
         ask = "a date like 2026-03-01" if name == "day" else "a whole number, 0 or more"
-        problems += [Problem(f'{source} is "{frame[source][int(i)]}"; use {ask}', file, int(i) + 2, source) for i in wrong.arg_true()[:100]]
+        problems += [
+            Problem(f'{source} is "{frame[source][int(i)]}"; use {ask}', file, int(i) + 2, source)
+            for i in wrong.arg_true()[:100]
+        ]
     if problems:
         raise BadInput(problems=problems)
 

@@ -71,7 +71,9 @@ def enter(rows, *, format: str, file: str, now: datetime | None = None, warnings
     later = int((table["at"] > now).sum())
     if later:
         table = table.filter(pl.col("at") <= now)
-        said.append(f"{later} events are stamped later than now ({now:%Y-%m-%d %H:%M} UTC) and were left out: mend the clock that wrote them.")
+        said.append(
+            f"{later} events are stamped later than now ({now:%Y-%m-%d %H:%M} UTC) and were left out: mend the clock that wrote them."
+        )
     if not len(table):
         raise TooFew(f"{file} holds no event of a story. " + " ".join(said))
     return SpreadRead(table, None, format, tuple(said))
@@ -87,7 +89,19 @@ def moment(value, *, file: str, line: int | None = None, column: str = "at") -> 
             return datetime.fromtimestamp(number, UTC)
         at = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     except (ValueError, OverflowError, OSError):
-        raise BadInput(problems=[Problem(f'{column} is "{value}"; write a time like 2026-03-01T14:30:00-06:00', file, line, column, value)]) from None
+        raise BadInput(
+            problems=[
+                Problem(
+                    f'{column} is "{value}"; write a time like 2026-03-01T14:30:00-06:00', file, line, column, value
+                )
+            ]
+        ) from None
     if at.tzinfo is None:
-        raise BadInput(problems=[Problem(f'{column} is "{value}", which has no time zone; add it, like {value}Z', file, line, column, value)])
+        raise BadInput(
+            problems=[
+                Problem(
+                    f'{column} is "{value}", which has no time zone; add it, like {value}Z', file, line, column, value
+                )
+            ]
+        )
     return at.astimezone(UTC)

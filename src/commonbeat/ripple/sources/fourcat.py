@@ -27,7 +27,11 @@ def read(path: Path, *, now=None, salt=None, **_) -> SpreadRead:
             row, lost = _event(post, door, path.name, reader.line_num)
             rows.append(row)
             unknown += lost
-    said = [f"{unknown} posts answer or repeat another without saying which; their parents are unknown."] if unknown else []
+    said = (
+        [f"{unknown} posts answer or repeat another without saying which; their parents are unknown."]
+        if unknown
+        else []
+    )
     return enter(rows, format=FORMAT, file=path.name, now=now, warnings=said)
 
 
@@ -73,5 +77,7 @@ def _count(value, file, line):
     except ValueError:
         number = -1
     if number < 0:
-        raise BadInput(problems=[Problem(f'audience is "{value}"; use a whole number, 0 or more', file, line, "audience", value)])
+        raise BadInput(
+            problems=[Problem(f'audience is "{value}"; use a whole number, 0 or more', file, line, "audience", value)]
+        )
     return number

@@ -27,7 +27,9 @@ def read(path: Path, *, now=None, salt=None, **_) -> SpreadRead:
     with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
         tabbed = "\t" in file.readline()
         file.seek(0)
-        reader = csv.reader(file, delimiter="\t" if tabbed else ",", quoting=csv.QUOTE_NONE if tabbed else csv.QUOTE_MINIMAL)
+        reader = csv.reader(
+            file, delimiter="\t" if tabbed else ",", quoting=csv.QUOTE_NONE if tabbed else csv.QUOTE_MINIMAL
+        )
         for cells in reader:
             if cells and not cells[0].strip().lower().startswith("globaleventid"):
                 _add(cells, rows, seen, door, path.name, reader.line_num)
@@ -54,14 +56,26 @@ def _stamp(stamp, file, line):
     try:
         return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
-        raise BadInput(problems=[Problem(f'MentionTimeDate is "{stamp}"; GDELT writes YYYYMMDDHHMMSS in UTC', file, line, "MentionTimeDate", stamp)]) from None
+        raise BadInput(
+            problems=[
+                Problem(
+                    f'MentionTimeDate is "{stamp}"; GDELT writes YYYYMMDDHHMMSS in UTC',
+                    file,
+                    line,
+                    "MentionTimeDate",
+                    stamp,
+                )
+            ]
+        ) from None
 
 
 def _tone(text, file, line):
     try:
         return float(text) if text.strip() else None
     except ValueError:
-        raise BadInput(problems=[Problem(f'MentionDocTone is "{text}"; use a number', file, line, "MentionDocTone", text)]) from None
+        raise BadInput(
+            problems=[Problem(f'MentionDocTone is "{text}"; use a number', file, line, "MentionDocTone", text)]
+        ) from None
 
 
 def _outlet(name, url):

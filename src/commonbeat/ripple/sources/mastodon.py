@@ -10,7 +10,11 @@ FORMAT = "mastodon"
 
 def fits(data) -> bool:
     first = next(iter(_statuses(data)), None)
-    return isinstance(first, dict) and ("reblogs_count" in first or "reblog" in first or "followers_count" in first) and "id" in first
+    return (
+        isinstance(first, dict)
+        and ("reblogs_count" in first or "reblog" in first or "followers_count" in first)
+        and "id" in first
+    )
 
 
 def read(data, *, file: str, now=None, salt=None):
@@ -19,12 +23,20 @@ def read(data, *, file: str, now=None, salt=None):
     statuses = [s for s in _statuses(data) if isinstance(s, dict)]
     bare = sum("created_at" in s and "account" not in s and "reblog" not in s for s in statuses)
     if statuses and bare == len(statuses):
-        raise BadInput(f"{file} lists {bare} accounts that boosted or favourited. Mastodon gives them without time or parent, so nothing can be followed; collect the statuses themselves (home or streaming timeline).")
-    known = {str(s["id"]): s for s in statuses} | {str(s["reblog"]["id"]): s["reblog"] for s in statuses if s.get("reblog")}
+        raise BadInput(
+            f"{file} lists {bare} accounts that boosted or favourited. Mastodon gives them without time or parent, so nothing can be followed; collect the statuses themselves (home or streaming timeline)."
+        )
+    known = {str(s["id"]): s for s in statuses} | {
+        str(s["reblog"]["id"]): s["reblog"] for s in statuses if s.get("reblog")
+    }
     for status in known.values():
         rows.append(_event(status, known, door, file))
         boosts += bool(status.get("reblog"))
-    said = [f"{boosts} boosts: Mastodon does not say which boost they came through, so their parents are unknown."] if boosts else []
+    said = (
+        [f"{boosts} boosts: Mastodon does not say which boost they came through, so their parents are unknown."]
+        if boosts
+        else []
+    )
     return enter(rows, format=FORMAT, file=file, now=now, warnings=said)
 
 

@@ -11,8 +11,13 @@ from commonbeat.errors import BadInput, Problem
 from commonbeat.ripple.sources.door import Pseudonyms, SpreadRead, enter
 
 FORMAT = "weblog"
-_LINE = re.compile(r'^(?P<host>\S+) \S+ \S+ \[(?P<at>[^\]]+)\] "(?P<verb>\S+) (?P<path>\S+)[^"]*" (?P<status>\d{3}) \S+(?: "(?P<from>[^"]*)" "(?P<agent>(?:[^"\\]|\\.)*)")?')
-_BOT = re.compile(r"bot|crawl|spider|slurp|preview|scan|monitor|archiv|feed|fetch|curl|wget|python|java/|okhttp|go-http|headless|lighthouse|facebookexternalhit|mastodon/|httpclient|libwww", re.I)
+_LINE = re.compile(
+    r'^(?P<host>\S+) \S+ \S+ \[(?P<at>[^\]]+)\] "(?P<verb>\S+) (?P<path>\S+)[^"]*" (?P<status>\d{3}) \S+(?: "(?P<from>[^"]*)" "(?P<agent>(?:[^"\\]|\\.)*)")?'
+)
+_BOT = re.compile(
+    r"bot|crawl|spider|slurp|preview|scan|monitor|archiv|feed|fetch|curl|wget|python|java/|okhttp|go-http|headless|lighthouse|facebookexternalhit|mastodon/|httpclient|libwww",
+    re.I,
+)
 _PAGE = re.compile(r"/(?:story|stories)/(?P<story>[^/?#\s]+)")
 
 
@@ -31,14 +36,24 @@ def read(path: Path, *, now=None, pages: str | None = None, **_) -> SpreadRead:
         for number, line in enumerate(file, 1):
             if line.strip():
                 _add(line, number, path.name, pattern, salts, rows, left)
-    said = ["Requests left out: " + ", ".join(f"{n} from {k}" if k == "bots" else f"{n} {k}" for k, n in left.items() if n) + "."] if any(left.values()) else []
+    said = (
+        [
+            "Requests left out: "
+            + ", ".join(f"{n} from {k}" if k == "bots" else f"{n} {k}" for k, n in left.items() if n)
+            + "."
+        ]
+        if any(left.values())
+        else []
+    )
     return enter(rows, format=FORMAT, file=path.name, now=now, warnings=said)
 
 
 def _add(line, number, file, pattern, salts, rows, left):
     hit = _LINE.match(line)
     if hit is None:
-        raise BadInput(problems=[Problem("is not a line of a web server's log in the common or combined form", file, number)])
+        raise BadInput(
+            problems=[Problem("is not a line of a web server's log in the common or combined form", file, number)]
+        )
     page = pattern.search(hit["path"])
     if page is None:
         left["other pages"] += 1
@@ -60,7 +75,9 @@ def _at(text, file, number):
     try:
         return datetime.strptime(text, "%d/%b/%Y:%H:%M:%S %z")
     except ValueError:
-        raise BadInput(problems=[Problem(f'the time "{text}" is not like 21/Nov/2026:14:30:00 +0000', file, number)]) from None
+        raise BadInput(
+            problems=[Problem(f'the time "{text}" is not like 21/Nov/2026:14:30:00 +0000', file, number)]
+        ) from None
 
 
 def _referrer(url):
