@@ -8,31 +8,19 @@ import numba
 import numpy as np
 
 from commonbeat.trust.calibration import solve
+from commonbeat.trust.cells import Cells, cells_of
 
-__all__ = ["Cells", "cells_of", "fit_cells", "sweep"]
+__all__ = ["fit_cells", "sweep"]
 
 SWEEPS = 300  #: before Newton's steps take over
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """The cells that somebody is in.
-
-    of     : (rows,) the cell of each person
-    code   : (cells, margins) category of the cell in each margin, margins laid end to end
-    totals : (all categories,) what each should sum to
-    """
-
-    of: np.ndarray
-    code: np.ndarray
-    totals: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
 class Fitted:
-    """Weights of the rows, steps taken, the worst relative gap and the (margin, category) where it is."""
+    """Weights of the rows, their cells, steps taken, the worst relative gap and the (margin, category) where it is."""
 
     weights: np.ndarray
+    cells: Cells
     steps: int
     worst: float
     where: tuple[str, str]
@@ -41,7 +29,7 @@ class Fitted:
 def fit_cells(margins, base, *, close) -> Fitted:
     """Which weights meet all margins?  margins as read, base (rows,) -> Fitted."""
     cells = cells_of(margins)
-    held = np.bincount(cells.of, base, len(cells.code))
+    held = _hold(cells.of, base, len(cells.code))
     factor = np.ones(len(cells.code))
     steps, worst = sweep(cells.code, held, cells.totals, factor, SWEEPS, close)
     if worst > close * 10:
@@ -49,32 +37,7 @@ def fit_cells(margins, base, *, close) -> Fitted:
         steps += more
     gap = _gaps(cells, held * factor)
     at = int(np.argmax(gap))
-    return Fitted(base * factor[cells.of], int(steps), float(gap[at]), _name(margins, at))
-
-
-def cells_of(margins) -> Cells:
-    """Which cell is everybody in?"""
-    index = np.zeros(len(margins[0].codes), np.int64)
-    for margin in margins:
-        index *= len(margin.categories)
-        index += margin.codes
-    size = int(np.prod([len(m.categories) for m in margins]))
-    if size <= max(4 * len(index), 1 << 16):  # a lookup as long as the table of cells is cheaper than a sort
-        met = np.zeros(size, bool)
-        met[index] = True
-        used = np.flatnonzero(met)
-        lookup = np.zeros(size, np.int32)
-        lookup[used] = np.arange(len(used), dtype=np.int32)
-        of = lookup[index]
-    else:
-        used, of = np.unique(index, return_inverse=True)
-    code = np.empty((len(used), len(margins)), np.int32)
-    rest, start = used, sum(len(m.categories) for m in margins)
-    for j in range(len(margins) - 1, -1, -1):
-        start -= len(margins[j].categories)
-        rest, here = np.divmod(rest, len(margins[j].categories))
-        code[:, j] = here + start
-    return Cells(of.astype(np.int32, copy=False), code, np.concatenate([m.totals for m in margins]))
+    return Fitted(_spread(cells.of, base, factor), cells, int(steps), float(gap[at]), _name(margins, at))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -99,6 +62,22 @@ def sweep(code, held, totals, factor, most, close):
         if worst < close:
             return step + 1, worst
     return most, worst
+
+
+@numba.njit(cache=True)
+def _hold(of, base, cells):
+    held = np.zeros(cells)
+    for i in range(len(of)):
+        held[of[i]] += base[i]
+    return held
+
+
+@numba.njit(cache=True)
+def _spread(of, base, factor):
+    out = np.empty(len(of))
+    for i in range(len(of)):
+        out[i] = base[i] * factor[of[i]]
+    return out
 
 
 def _newton(cells, held, start):

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from commonbeat.errors import BadInput
+from commonbeat.trust.cells import look_up
 
 __all__ = ["Margin", "read_margins", "table"]
 
@@ -65,8 +66,7 @@ def _read(people: pl.DataFrame, column: str, totals: dict) -> Margin:
     want = np.array(list(totals.values()), float)
     if not np.isfinite(want).all() or (want < 0).any():
         raise BadInput(f"`{column}`: every category needs a total of 0 or more people.")
-    codes = _codes(people[column], names)
-    met = np.bincount(codes + 1, minlength=len(names) + 1)
+    codes, met = _codes(people[column], names)
     if met[0]:
         _who_is_missing(people[column], codes, names, column)
     for name, total, here in zip(names, want, met[1:], strict=True):
@@ -78,39 +78,47 @@ def _read(people: pl.DataFrame, column: str, totals: dict) -> Margin:
     return Margin(column, codes, tuple(names), want)
 
 
-def _codes(series: pl.Series, names: list[str]) -> np.ndarray:
-    if series.dtype in (pl.Categorical, pl.Enum) or isinstance(series.dtype, pl.Enum):
-        known = series.cat.get_categories().to_list()
-        place = {n: i for i, n in enumerate(names)}
-        lookup = np.array([place.get(k, -1) for k in known] + [-1], np.int32)
-        physical = series.to_physical()
-        return lookup[physical.fill_null(len(known)).to_numpy() if series.null_count() else physical.to_numpy()]
+def _codes(series: pl.Series, names: list[str]):
+    """-> (rows,) category of each person, -1 where it has no total, and how many are in each, those first."""
+    found = None
     if series.dtype.is_integer() and not series.null_count() and len(series):
         found = _whole_numbers(series, names)
-        if found is not None:
-            return found
-    if series.dtype.is_float():
-        series = series.map_elements(
-            lambda v: str(int(v)) if v == v and v == int(v) else str(v), return_dtype=pl.String
-        )
-    text = series.cast(pl.String)
-    return (
-        text.replace_strict(names, list(range(len(names))), default=-1, return_dtype=pl.Int32)
-        .fill_null(-1)
-        .to_numpy()
-    )
+    elif isinstance(series.dtype, pl.Categorical | pl.Enum) and not series.null_count():
+        found = _named(series, names)
+    if found is None:
+        found = _words(series, names)
+    values, low, lookup = found
+    return look_up(values, low, lookup, len(names))
+
+
+def _named(series, names):
+    met = series.unique()
+    place = {n: i for i, n in enumerate(names)}
+    physical = met.to_physical().to_numpy().astype(np.int64)
+    lookup = np.full(int(physical.max()) + 1, _NOBODY)
+    lookup[physical] = [place.get(name, -1) for name in met.cast(pl.String).to_list()]
+    return series.to_physical().cast(pl.Int32).to_numpy(), 0, lookup
 
 
 def _whole_numbers(series, names):
     low, high = int(series.min()), int(series.max())
-    if high - low > _WIDEST or not all(n.lstrip("-").isdigit() for n in names):
+    if high - low > _WIDEST or abs(high) >= 2**31 or abs(low) >= 2**31 or not all(n.lstrip("-").isdigit() for n in names):
         return None
     lookup = np.full(high - low + 1, _NOBODY)
     for code, name in enumerate(names):
         if low <= int(name) <= high:
             lookup[int(name) - low] = code
-    values = series.to_numpy()
-    return lookup[values - low if low else values]
+    return series.cast(pl.Int32).to_numpy(), low, lookup
+
+
+def _words(series, names):
+    if series.dtype.is_float():
+        series = series.map_elements(lambda v: str(int(v)) if v == v and v == int(v) else str(v), return_dtype=pl.String)
+    elif series.dtype == pl.Boolean:
+        series = series.replace_strict({True: "True", False: "False"}, return_dtype=pl.String)
+    text = series.cast(pl.String)
+    codes = text.replace_strict(names, list(range(1, len(names) + 1)), default=0, return_dtype=pl.Int32).fill_null(0)
+    return codes.to_numpy(), 0, np.arange(-1, len(names), dtype=np.int32)
 
 
 def _who_is_missing(series, codes, names, column):

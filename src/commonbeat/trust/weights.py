@@ -10,6 +10,7 @@ import polars as pl
 from commonbeat.errors import BadInput
 from commonbeat.estimate import plain
 from commonbeat.trust.calibration import solve
+from commonbeat.trust.cells import Cells, cells_of
 from commonbeat.trust.columns import numbers
 from commonbeat.trust.ipf import fit_cells
 from commonbeat.trust.margins import read_margins, table
@@ -42,7 +43,7 @@ class Weights:
     trimmed: float = 0.0
     cautions: tuple[str, ...] = ()
     kind: str = "none"
-    codes: tuple[np.ndarray, ...] = field(default=(), repr=False)
+    cells: Cells | None = field(default=None, repr=False)
     auxiliary: np.ndarray | None = field(default=None, repr=False)
     met: np.ndarray | None = field(
         default=None, repr=False
@@ -71,10 +72,10 @@ class Weights:
             return np.divide(left * w, root, out=np.zeros_like(left), where=root > 0)
         left = z / w
         if self.kind == "poststratify":
-            return (left - _means(left, self.codes[0], self.base)[self.codes[0]]) * w
+            return (left - _means(left, self.cells, 0, self.base)) * w
         for _ in range(SWEEPS):
-            for code in self.codes:
-                left = left - _means(left, code)[code]
+            for margin in range(self.cells.code.shape[1]):
+                left = left - _means(left, self.cells, margin)
         return left * w
 
     def to_dict(self) -> dict:
@@ -86,11 +87,11 @@ class Weights:
 def kish(weights) -> tuple[float, float]:
     """What do unequal weights cost?  -> (design effect n * sum w^2 / (sum w)^2, effective n), zeros left out (Kish 1965)."""
     w = numbers(weights, "weights", low=0)
-    w = w[w > 0]
-    if not len(w):
+    people, total = int(np.count_nonzero(w)), float(w.sum())
+    if not total > 0:
         raise BadInput("`weights` are all 0: nobody counts.")
-    effective = w.sum() ** 2 / (w @ w)
-    return float(len(w) / effective), float(effective)
+    effective = total**2 / float(w @ w)
+    return people / effective, effective
 
 
 def rake(frame, margins, *, weights=None) -> Weights:
@@ -113,7 +114,7 @@ def rake(frame, margins, *, weights=None) -> Weights:
             "its total. Some combination of categories has nobody in the sample; join categories or leave one margin out."
         )
     words = f"raked to {', '.join(m.column for m in read)}"
-    return _made(found.weights, base, words, "rake", found.steps, found.worst, tuple(m.codes for m in read))
+    return _made(found.weights, base, words, "rake", found.steps, found.worst, found.cells)
 
 
 def poststratify(frame, totals, *, weights=None) -> Weights:
@@ -136,7 +137,7 @@ def poststratify(frame, totals, *, weights=None) -> Weights:
         empty = margin.categories[int(np.argmin(held))]
         raise BadInput(f"`{column}` = {empty} has people in the sample, but their weights are all 0.")
     w = base * (margin.totals / held)[margin.codes]
-    return _made(w, base, f"poststratified by {column}", "poststratify", 1, 0.0, (margin.codes,))
+    return _made(w, base, f"poststratified by {column}", "poststratify", 1, 0.0, cells_of((margin,)))
 
 
 def calibrate(frame, totals, *, weights=None, how="linear", bounds=None) -> Weights:
@@ -198,14 +199,14 @@ def trim(weights, *, low=None, high=None, strict=True) -> Weights:
     return Weights(
         cut, made.base if made else w, f"{made.method + ', ' if made else ''}trimmed to {limits}", steps,
         design_effect=effect, effective_n=effective, trimmed=moved, cautions=(caution,) if moved else (),
-        kind=made.kind if made else "none", codes=made.codes if made else (),
+        kind=made.kind if made else "none", cells=made.cells if made else None,
         auxiliary=made.auxiliary if made else None, met=(made.weights if made.met is None else made.met) if made else None,
     )  # fmt: skip
 
 
-def _made(w, base, words, kind, steps, worst, codes=(), auxiliary=None, cautions=()):
+def _made(w, base, words, kind, steps, worst, cells=None, auxiliary=None, cautions=()):
     effect, effective = kish(np.maximum(w, 0))
-    return Weights(w, base, words, steps, worst, effect, effective, 0.0, cautions, kind, codes, auxiliary)
+    return Weights(w, base, words, steps, worst, effect, effective, 0.0, cautions, kind, cells, auxiliary)
 
 
 def _base(weights, rows):
@@ -251,12 +252,14 @@ def _together(people, columns):
     return pl.concat_str([pl.col(c).cast(pl.String) for c in columns], separator=" / ")
 
 
-def _means(values, code, weight=None):
-    size = int(code.max()) + 1
+def _means(values, cells, margin, weight=None):
+    """Every person's category mean in one margin."""
+    code = cells.code[:, margin][cells.of]
+    size = len(cells.totals)
     under = np.bincount(code, weight, size)[:, None]
     v = values if weight is None else values * weight[:, None]
     sums = np.column_stack([np.bincount(code, v[:, j], size) for j in range(v.shape[1])])
-    return np.divide(sums, under, out=np.zeros_like(sums), where=under > 0)
+    return np.divide(sums, under, out=np.zeros_like(sums), where=under > 0)[code]
 
 
 def _basis(x):
