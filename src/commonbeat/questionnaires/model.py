@@ -133,7 +133,9 @@ def load(name: str) -> Questionnaire:
             found = read(path)
             if found.key == name:
                 return found
-    raise BadInput(f'There is no questionnaire "{name}" here; there are {", ".join(available())}. `read(path)` reads one of yours.')
+    raise BadInput(
+        f'There is no questionnaire "{name}" here; there are {", ".join(available())}. `read(path)` reads one of yours.'
+    )
 
 
 def read(path) -> Questionnaire:
@@ -175,7 +177,7 @@ def _item(data, scales, languages, file) -> Item:
     if not name or " " in name:
         raise BadInput(f"{file}: every question needs an `id` without spaces.")
     if data.get("scale") not in scales:
-        raise BadInput(f"{file}: question {name} has scale \"{data.get('scale')}\"; there are {', '.join(scales)}.")
+        raise BadInput(f'{file}: question {name} has scale "{data.get("scale")}"; there are {", ".join(scales)}.')
     wording = {side: dict(data[side]) for side in SIDES if side in data}
     if not wording:
         raise BadInput(f"{file}: question {name} has no wording for {' or '.join(SIDES)}.")

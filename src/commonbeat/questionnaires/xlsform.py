@@ -12,7 +12,18 @@ __all__ = ["from_xlsform", "to_xlsform"]
 
 NAMES = {"en": "English (en)", "es": "Español (es)"}
 #: rows of a form that ask nobody anything
-_SILENT = ("note", "begin group", "begin_group", "end group", "end_group", "start", "end", "today", "calculate", "deviceid")
+_SILENT = (
+    "note",
+    "begin group",
+    "begin_group",
+    "end group",
+    "end_group",
+    "start",
+    "end",
+    "today",
+    "calculate",
+    "deviceid",
+)
 
 
 def to_xlsform(questionnaire: Questionnaire, path, *, side: str = "resident") -> None:
@@ -34,7 +45,19 @@ def to_xlsform(questionnaire: Questionnaire, path, *, side: str = "resident") ->
         for answer in chosen.answers():
             choices.append([scale, str(answer), *(chosen.says(answer, x) for x in questionnaire.languages)])
     language = questionnaire.languages[0]
-    settings.append(["form_title", "form_id", "version", "default_language", "side", "licence", "source", "attribution", "validated"])
+    settings.append(
+        [
+            "form_title",
+            "form_id",
+            "version",
+            "default_language",
+            "side",
+            "licence",
+            "source",
+            "attribution",
+            "validated",
+        ]
+    )
     settings.append(
         [
             questionnaire.title[language], questionnaire.name, questionnaire.version, NAMES.get(language, language), side,
@@ -93,7 +116,9 @@ def _item(row, kind, lists, languages, side) -> Item:
     elif kind == "range":
         scale = _range(name, row.get("parameters") or "", languages)
     else:
-        raise ValueError(f'question {name} is of type "{kind}"; only select_one and range can be scored. Leave it out of this import.')
+        raise ValueError(
+            f'question {name} is of type "{kind}"; only select_one and range can be scored. Leave it out of this import.'
+        )
     words = {x: row.get(_label(row, x)) for x in languages}
     if not all(words.values()):
         silent = next(x for x in languages if not words[x])

@@ -4,12 +4,14 @@ from commonbeat.trust.flags import Flags, flag_careless, with_and_without
 from commonbeat.trust.invariance import Invariance, invariance
 from commonbeat.trust.levels import Level, Levels
 from commonbeat.trust.published import PublishedLevels, read_pas
+from commonbeat.trust.raked_bootstrap import raked_level
 from commonbeat.trust.regressions import regress
 from commonbeat.trust.reliability import Reliability, reliability
 from commonbeat.trust.replicates import Replicates, replicate_weights
 from commonbeat.trust.scores import Scores, score
 from commonbeat.trust.small_areas import SmallAreas, small_areas, smooth_variances
 from commonbeat.trust.survey import estimate_level
+from commonbeat.trust.town import TownTrust, town_trust
 from commonbeat.trust.track import Track, track
 from commonbeat.trust.weights import Weights, calibrate, kish, poststratify, rake, trim
 
@@ -23,6 +25,7 @@ __all__ = [
     "Replicates",
     "Scores",
     "SmallAreas",
+    "TownTrust",
     "Track",
     "Weights",
     "calibrate",
@@ -32,6 +35,7 @@ __all__ = [
     "kish",
     "poststratify",
     "rake",
+    "raked_level",
     "read_pas",
     "regress",
     "reliability",
@@ -39,6 +43,7 @@ __all__ = [
     "score",
     "small_areas",
     "smooth_variances",
+    "town_trust",
     "track",
     "trim",
     "with_and_without",

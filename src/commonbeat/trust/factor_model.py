@@ -207,12 +207,11 @@ def _information(parts, x, moments, n):
         loading, factor, unique, _, centre = _matrices(parts, x, g)
         inverse = np.linalg.inv(loading @ factor @ loading.T + np.diag(unique))
         slopes = [_slopes(parts, g, loading, factor, centre, k) for k in range(parts.size)]
-        turned = [inverse @ ds for ds, _ in slopes]
-        for a in range(parts.size):
-            for b in range(a, parts.size):
-                value = 0.5 * np.sum(turned[a] * turned[b].T) + slopes[a][1] @ inverse @ slopes[b][1]
-                total[a, b] += n[g] * value
-    return np.triu(total) + np.triu(total, 1).T
+        turned = np.array([inverse @ ds for ds, _ in slopes])
+        means = np.array([dm for _, dm in slopes])
+        flat, crossed = turned.reshape(parts.size, -1), turned.transpose(0, 2, 1).reshape(parts.size, -1)
+        total += n[g] * (0.5 * flat @ crossed.T + means @ inverse @ means.T)
+    return total
 
 
 def _slopes(parts, g, loading, factor, centre, k):

@@ -102,7 +102,12 @@ def _named(series, names):
 
 def _whole_numbers(series, names):
     low, high = int(series.min()), int(series.max())
-    if high - low > _WIDEST or abs(high) >= 2**31 or abs(low) >= 2**31 or not all(n.lstrip("-").isdigit() for n in names):
+    if (
+        high - low > _WIDEST
+        or abs(high) >= 2**31
+        or abs(low) >= 2**31
+        or not all(n.lstrip("-").isdigit() for n in names)
+    ):
         return None
     lookup = np.full(high - low + 1, _NOBODY)
     for code, name in enumerate(names):
@@ -113,7 +118,9 @@ def _whole_numbers(series, names):
 
 def _words(series, names):
     if series.dtype.is_float():
-        series = series.map_elements(lambda v: str(int(v)) if v == v and v == int(v) else str(v), return_dtype=pl.String)
+        series = series.map_elements(
+            lambda v: str(int(v)) if v == v and v == int(v) else str(v), return_dtype=pl.String
+        )
     elif series.dtype == pl.Boolean:
         series = series.replace_strict({True: "True", False: "False"}, return_dtype=pl.String)
     text = series.cast(pl.String)

@@ -39,7 +39,11 @@ class PublishedLevels:
         on = on or rows["date"].max()
         return {
             r["area"]: Estimate(
-                100 * r["share"], unit="percent", n=None, method=f"as published, {r['date']}", cautions=(WITHOUT_N,)
+                round(100 * r["share"], 9),
+                unit="percent",
+                n=None,
+                method=f"as published, {r['date']}",
+                cautions=(WITHOUT_N,),
             )
             for r in rows.filter(pl.col("date") == on).sort("area").iter_rows(named=True)
         }
@@ -52,7 +56,7 @@ class PublishedLevels:
             raise BadInput(
                 f'There is no area "{area}"; there are {", ".join(rows["area"].unique().sort().to_list())}.'
             )
-        return found.sort("date").select("date", (pl.col("share") * 100).alias("percent"))
+        return found.sort("date").select("date", (pl.col("share") * 100).round(9).alias("percent"))
 
     def measures(self) -> list[str]:
         return self.table["measure"].unique().sort().to_list()

@@ -15,7 +15,7 @@ from commonbeat.trust.cells import fold
 from commonbeat.trust.columns import numbers
 from commonbeat.trust.levels import Level
 from commonbeat.trust.margins import read_margins
-from commonbeat.trust.weights import kish, rake
+from commonbeat.trust.weights import rake
 
 __all__ = ["raked_level"]
 
@@ -62,7 +62,9 @@ def raked_level(y, frame, margins, *, kind="mean", weights=None, draws=100, rng=
     drawn = _draws(read_margins(frame, margins), full.base, value, told, draws, rng, kind)
     met = ~np.isnan(drawn)
     if met.sum() < 20:
-        raise BadInput("In nearly every draw some category has nobody, so the margins cannot be met again. Join small categories.")
+        raise BadInput(
+            "In nearly every draw some category has nobody, so the margins cannot be met again. Join small categories."
+        )
     error = float(np.std(drawn[met], ddof=1))
     half = stats.t.ppf((1 + level) / 2, met.sum() - 1) * error
     words = f"{full.method}; {draws} bootstrap draws, each raked anew"
@@ -92,7 +94,20 @@ def _draws(margins, base, value, told, draws, rng, kind):
     def work(mine):
         scratch = np.zeros(len(base), np.uint8)
         return [
-            _one(table.start, table.code, table.goals, table.across, mass, product, answered, a, b, total, all_told, scratch)
+            _one(
+                table.start,
+                table.code,
+                table.goals,
+                table.across,
+                mass,
+                product,
+                answered,
+                a,
+                b,
+                total,
+                all_told,
+                scratch,
+            )
             for a, b in mine
         ]
 
@@ -106,7 +121,9 @@ def _table(margins):
     *down, across = sorted(margins, key=lambda m: len(m.categories))
     size = int(np.prod([float(len(m.categories)) for m in margins]))
     if size > MOST_CELLS:
-        raise BadInput(f"These margins make {size:,} cells; up to {MOST_CELLS:,} fit. Use replicate weights, or fewer categories.")
+        raise BadInput(
+            f"These margins make {size:,} cells; up to {MOST_CELLS:,} fit. Use replicate weights, or fewer categories."
+        )
     index = np.zeros(len(across.codes), np.int32)
     for m in (*down, across):
         fold(index, m.codes, len(m.categories))

@@ -38,8 +38,11 @@ class Replicates:
         """Directions in which the draws differ, less one (as R's survey counts them)."""
         if self.df_given is not None:
             return self.df_given
-        rows = np.unique(self.weights, axis=0) if len(self.weights) < 200_000 else self.weights
-        return int(np.linalg.matrix_rank(rows.T @ rows, tol=1e-10 * float(np.linalg.norm(rows) ** 2))) - 1
+        used = self.base > 0
+        factors = self.weights[used] / self.base[used, None]  # people of one cluster share a row, and the rank stays
+        rows = np.unique(np.round(factors, 12), axis=0)
+        small = rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows
+        return int(np.linalg.matrix_rank(small, tol=1e-10 * float(np.trace(small)), hermitian=True)) - 1
 
     def covariance(self, draws, value) -> np.ndarray:
         """draws (draws, k) of k quantities, value (k,) of the full sample -> (k, k)."""

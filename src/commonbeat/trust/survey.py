@@ -151,7 +151,9 @@ def _influence(a: Asked, inside, value) -> np.ndarray:
 def _covariance(a: Asked, inside, values) -> np.ndarray:
     k = len(inside)
     out = np.full((k, k), np.nan)
-    told = [j for j in range(k) if not np.isnan(values[j])]
+    if a.design.df() < 1:
+        return out  # one cluster in every stratum: nothing shows how samples would differ
+    told = [j for j in range(k) if not np.isnan(values[j]) and inside[j].sum() >= a.fewest]
     if k * len(a.y) <= _MOST_CELLS and told:
         z = np.column_stack([_influence(a, inside[j], values[j]) for j in told])
         out[np.ix_(told, told)] = a.design.covariance(z)
