@@ -190,7 +190,7 @@ def test_answers_that_do_not_fit_are_named():
     respondents, answers = tables({"white": 10})
     with pytest.raises(BadInput, match="line 1: the answer 9 to respect"):
         read_answers(respondents, answers.with_columns(value=pl.lit(9.0)))
-    with pytest.raises(BadInput, match="not .*among the respondents|nobody of that pseudonym"):
+    with pytest.raises(BadInput, match="nobody of that pseudonym"):
         read_answers(respondents.head(5), answers)
     with pytest.raises(BadInput, match="twice in one wave"):
         read_answers(respondents, pl.concat([answers, answers.head(1)]))

@@ -93,7 +93,7 @@ def test_margins_that_cannot_meet_are_named(margins, said):
 
 def test_margins_that_collide_only_together_are_named():
     people = {"a": ["x", "x", "y", "y"], "b": ["p", "p", "q", "q"]}  # whoever is x is p
-    with pytest.raises(BadInput, match="still .* away from its total"):
+    with pytest.raises(BadInput, match=r"still .* away from its total"):
         rake(people, {"a": {"x": 50, "y": 50}, "b": {"p": 60, "q": 40}})
 
 
@@ -107,7 +107,7 @@ def test_calibration_meets_a_sum_and_says_what_it_cannot():
     for how, bounds in (("linear", None), ("raking", None), ("logit", (0.5, 2))):
         w = np.asarray(calibrate(people, {"one": 4, "income": 104}, how=how, bounds=bounds))
         assert [w.sum(), w @ people["income"]] == pytest.approx([4, 104])
-    with pytest.raises(BadInput, match="is still .* away"):
+    with pytest.raises(BadInput, match=r"is still .* away"):
         calibrate(people, {"one": 4, "income": 150}, bounds=(0.9, 1.1))
     with pytest.raises(BadInput, match="needs `bounds`"):
         calibrate(people, {"one": 4}, how="logit")
