@@ -33,7 +33,7 @@ cb verify "$out/book" --json > "$out/verified.json"
 cb encounters "$out/book" --by race --html "$out/encounters.html" --json > "$out/encounters.json"
 
 echo "== A survey of trust, quarter by quarter (London)"
-cb trust "$data/london_pas/PAS_Dashboard_Borough.csv" --html "$out/trust.html" --json > "$out/trust.json"
+cb trust "$data/london_pas/PAS_Dashboard_Borough.csv" --json > "$out/trust.json"
 
 echo "== How one story spread"
 cb ripple "$data/ripple/rumoureval2019/twitter_threads.csv" --html "$out/ripple.html" --json > "$out/ripple.json"

@@ -12,7 +12,7 @@ from commonbeat.report.page import page, write_page
 SOURCES = (
     ("dialogue.html", "Polis conversation london.youth.policing", "CC BY 4.0: data gathered using the Polis software, (c) The Computational Democracy Project"),
     ("encounters.html", "Minneapolis police stops of 2017, neighbourhood demographics (R package carData 3.0-5); city boundary file", "GPL (>= 2) package; borders: none stated, tests only"),
-    ("trust.html", "London Public Attitude Survey by borough, Mayor's Office for Policing and Crime", "licence text not seen, tests only"),
+    ("trust.json", "London Public Attitude Survey by borough, Mayor's Office for Policing and Crime", "licence text not seen, tests only"),
     ("ripple.html", "RumourEval 2019 (PHEME): times, parents, followers, stance; no text", "annotations CC BY"),
     ("footage", "walkers (c) 2009 Peter Stevens; selfie90, expo (c) 2012 Aaron \"tango\" Tang; nofaces_bottle Intel", "CC BY 2.0; CC BY 4.0"),
     ("rollout.json", "Chicago procedural-justice training (R package staggered 1.2.3)", "GPL-2 package"),
@@ -32,7 +32,7 @@ def main(out: Path) -> None:
         Words("Nothing here is simulated, and none of it was collected by us. It shows that the same commands that run the demo read other people's records.", lead=True),
         Heading("What do people agree on?"), Said(read["dialogue"]["verdict"]), Words("The page: dialogue.html"),
         Heading("Who is stopped, and where?"), Words(f"{read['encounters'].get('contacts', 51920):,} stops, mapped against who lives there: encounters.html. Nothing positive was recorded in this source, so nothing is said about it."),
-        Heading("Is trust moving?"), Words("Shares by borough and quarter, published without n, so no interval can be given: trust.html"),
+        Heading("Is trust moving?"), Words("Shares by borough and quarter, published without n, so no interval can be given."),
         Heading("How far did a story go?"), Words("ripple.html"),
         Heading("Who can be seen in the clips?"), Tabled("clips", _clips(clips)), Cautions(((out / "footage" / "refused.txt").read_text().strip(),)),
         Heading("Did training change complaints?"), Said(read["rollout"]["primary"]["sentence"]), Words(f"{read['rollout']['primary']['value']:.9f} (standard error {read['rollout']['primary']['std_error']:.9f}); {read['rollout']['primary']['method']}."),
@@ -53,7 +53,7 @@ def main(out: Path) -> None:
     )
     links = {
         name: f'<a href="{name}">{name}</a>'
-        for name in ("dialogue.html", "encounters.html", "trust.html", "ripple.html")
+        for name in ("dialogue.html", "encounters.html", "ripple.html")
     }
     for name, link in links.items():
         html = (
