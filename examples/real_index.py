@@ -51,10 +51,7 @@ def main(out: Path) -> None:
         attribution=attribution,
         blocks=plain_blocks(blocks),
     )
-    links = {
-        name: f'<a href="{name}">{name}</a>'
-        for name in ("dialogue.html", "encounters.html", "ripple.html")
-    }
+    links = {name: f'<a href="{name}">{name}</a>' for name in ("dialogue.html", "encounters.html", "ripple.html")}
     for name, link in links.items():
         html = (
             html.replace(f": {name}", f": {link}", 1)

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from commonbeat.errors import BadInput, Broken
-from commonbeat.studies.assign import assign, balance, commitment, new_seed, next_arm
+from commonbeat.studies.drawing import assign, balance, commitment, new_seed, next_arm
 from commonbeat.studies.plan import Plan
 
 PLAN = Plan.from_dict(

@@ -7,7 +7,7 @@ from studies.test_assign import PLAN
 from commonbeat.audit import Chain
 from commonbeat.errors import BadInput, Broken
 from commonbeat.studies.plan import Plan
-from commonbeat.studies.seal import read_seal, seal, sealed_before, seals_of
+from commonbeat.studies.seals import read_seal, seal, sealed_before, seals_of
 
 MONDAY = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 

@@ -12,7 +12,7 @@ import pytest
 from commonbeat import city
 from commonbeat.stats import clopper_pearson
 from commonbeat.studies.plan import Plan
-from commonbeat.studies.run import run
+from commonbeat.studies.answering import run
 
 LONG = os.environ.get("COMMONBEAT_TRUTH") == "long"
 TOWNS = 250 if LONG else 24

@@ -8,7 +8,7 @@ from pathlib import Path
 from commonbeat.errors import BadInput
 from commonbeat.ledger import Book
 from commonbeat.studies.plan import Plan
-from commonbeat.studies.seal import seals_of
+from commonbeat.studies.seals import seals_of
 
 __all__ = ["registry", "silence"]
 

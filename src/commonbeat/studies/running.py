@@ -16,7 +16,7 @@ from commonbeat.studies import answers as reading
 from commonbeat.studies.effects import effect, finding, simultaneous_level
 from commonbeat.studies.findings import Attrition, Finding, Findings, Flow
 from commonbeat.studies.plan import Plan, Ring
-from commonbeat.studies.seal import Seal, sealed_before
+from commonbeat.studies.seals import Seal, sealed_before
 
 __all__ = ["run_asking", "versions"]
 
@@ -171,7 +171,7 @@ def _persistence(rings, name) -> dict | None:
 
 
 def _balance(plan, asked) -> dict | None:
-    from commonbeat.studies.assign import balance
+    from commonbeat.studies.drawing import balance
 
     numeric = [c for c in plan.covariates if c in asked.columns and asked[c].dtype.is_numeric()]
     if not numeric:

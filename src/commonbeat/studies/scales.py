@@ -13,7 +13,9 @@ def spans_of(plan: Plan) -> dict[str, tuple[float, float, bool]]:
     """item -> (lowest code, highest code, reversed?) for the plan's outcome. Raises BadInput for an unknown questionnaire."""
     name = plan.outcome.questionnaire
     if name is None:
-        raise BadInput("the plan's outcome names items but no questionnaire; say which one and which version they are from")
+        raise BadInput(
+            "the plan's outcome names items but no questionnaire; say which one and which version they are from"
+        )
     found = questionnaires.load(name)
     missing = [i for i in plan.outcome.items if i not in found.ends]
     if missing:

@@ -11,7 +11,7 @@ from commonbeat.errors import BadInput
 from commonbeat.studies.findings import Finding, Findings
 from commonbeat.studies.plan import Plan
 from commonbeat.studies.running import versions
-from commonbeat.studies.seal import Seal
+from commonbeat.studies.seals import Seal
 from commonbeat.studies.verdicts import verdict
 
 __all__ = ["run_stepped"]

@@ -12,7 +12,7 @@ from commonbeat.studies.findings import Findings
 from commonbeat.studies.plan import Plan
 from commonbeat.studies.running import run_asking
 from commonbeat.studies.scales import spans_of
-from commonbeat.studies.seal import seals_of
+from commonbeat.studies.seals import seals_of
 from commonbeat.studies.stepped import run_stepped
 
 __all__ = ["run"]
