@@ -169,7 +169,8 @@ def _use(about: dy.Column, value: str | None) -> str:
                 f'{said}, which has no time zone; write it like "{value[:19]}-06:00", or state the zone it is kept in'
             )
         return f"{said}; write a time that exists, with its zone, like 2026-03-01T14:30:00-06:00"
-    return f"{said}; use {_allowed(about)}"
+    why = f". {about.metadata['why']}" if about.metadata.get("why") else ""
+    return f"{said}; use {_allowed(about)}{why}"
 
 
 def _has_zone(value: str) -> bool:

@@ -51,14 +51,14 @@ def text(meaning: str, *, see="staff", null=True, most=2_000):
     )
 
 
-def choice(meaning: str, allowed, *, see="staff", null=False, key=False):
-    """One word of a short list."""
+def choice(meaning: str, allowed, *, see="staff", null=False, key=False, why: str | None = None):
+    """One word of a short list; `why` the list ends there is said to whoever writes another word."""
     return dy.Enum(
         list(allowed),
         nullable=null,
         primary_key=key,
         description=meaning,
-        metadata=_about(see, allowed=", ".join(allowed)),
+        metadata=_about(see, allowed=", ".join(allowed)) | {"why": why},
     )
 
 

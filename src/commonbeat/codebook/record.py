@@ -93,7 +93,10 @@ class Commitments(dy.Schema):
     commitment_id = ref("the promise", see="public", key=True)
     promise = text("what was promised, in the words used", see="public", null=False)
     by = text("which office promised it: an office, not a person", see="public", null=False, most=200)
-    indicator = choice("how we will know", words.INDICATORS, see="public")
+    indicator = choice(
+        "how we will know", words.INDICATORS, see="public",
+        why="A count of positive contacts cannot be an indicator: it would be a quota by the back door",
+    )  # fmt: skip
     until = day("by when")
     since = day("since when")
     area_id = ref("where; null: everywhere", see="public", null=True)
