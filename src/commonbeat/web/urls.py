@@ -1,6 +1,7 @@
 """Every address of the site. Each view carries its door; a test walks this list."""
 
 from allauth.account import views as account
+from django.conf import settings
 from django.urls import include, path
 
 from commonbeat.web.base import views as base
@@ -8,7 +9,7 @@ from commonbeat.web.base import views as base
 urlpatterns = [
     path("", include("commonbeat.web.read.urls")),
     path("language/<slug:code>/", base.language, name="language"),
-    path("moments/", include("commonbeat.web.moments.urls")),
+    *([path("", include("commonbeat.web.moments.urls"))] if settings.SITE.demo else []),
     path("talk/", include("commonbeat.web.talk.urls")),
     path("answer/", include("commonbeat.web.answer.urls")),
     path("", include("commonbeat.web.record.urls")),

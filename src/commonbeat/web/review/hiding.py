@@ -22,19 +22,17 @@ def hide(clip: Clip, original: Blob, folder: Path, beat) -> Hidden:
     """Hides everybody but those who agreed to be seen, in a process with limits; `beat(share done)` keeps the job alive."""
     from commonbeat import footage
 
-    source, target = folder / "in.mp4", folder / "out.mp4"
+    source, target, poster = folder / "in.mp4", folder / "out.mp4", folder / "poster.jpg"
     store.copy_out(original, source)
-    beat(0.05)
-    visible = (clip.looked or {}).get("visible", [])
-    keep = {int(t): _decision(clip, int(t)) for t in visible}
+    beat(0.02)
     record = footage.protect(
-        source, target, keep=keep, extra_boxes=clip.extra_boxes or (), muted=[tuple(m) for m in clip.muted],
-        progress=lambda *a: None,
+        source, target, decisions={int(t): _decision(clip, int(t)) for t in (clip.looked or {}).get("visible", [])},
+        regions=[_region(r) for r in clip.extra_boxes], mute=[tuple(m) for m in clip.muted], sound=clip.sound, poster=poster,
+        extra_boxes={int(f): [tuple(b) for b in boxes] for f, boxes in clip.known_boxes.items()},
+        progress=lambda _step, done, of, *_: beat(0.02 + 0.9 * done / of) if of else beat(0.02),
     )  # fmt: skip
-    beat(0.9)
     film = store.keep(target, "video/mp4")
-    poster = poster_of(target, folder)
-    return Hidden(film, store.keep(poster, "image/jpeg") if poster else None, record.to_dict())
+    return Hidden(film, store.keep(poster, "image/jpeg") if poster.exists() else None, record.to_dict())
 
 
 def _decision(clip: Clip, track: int):
@@ -42,20 +40,11 @@ def _decision(clip: Clip, track: int):
     from commonbeat.web.tell.models import ConsentLink
 
     link = ConsentLink.objects.filter(clip=clip, track=track).first()
-    return Decision(
-        keep=True, consent="recorded", child=bool(link and link.child), guardian=bool(link and link.guardian)
-    )
+    return Decision(keep=True, consent="recorded", child=bool(link and link.child), guardian=bool(link and link.guardian))
 
 
-def poster_of(film: Path, folder: Path) -> Path | None:
-    """One picture from a third of the way into the protected film, written anew as JPEG."""
-    import av
+def _region(drawn: dict):
+    from commonbeat.footage import Region
 
-    with av.open(str(film)) as held:
-        stream = held.streams.video[0]
-        frames = list(held.decode(stream)) if (stream.frames or 0) < 400 else [next(held.decode(stream))]
-    if not frames:
-        return None
-    out = folder / "poster.jpg"
-    frames[len(frames) // 3].to_image().save(out, "JPEG", quality=86)
-    return out
+    at = (drawn["start"] + drawn["until"]) / 2
+    return Region("other", at, (drawn["x0"], drawn["y0"], drawn["x1"], drawn["y1"]), drawn["start"], drawn["until"])

@@ -27,7 +27,9 @@ class Clip(models.Model):
     captions = models.TextField(blank=True)
     audio_description = models.TextField(blank=True)
     record = models.JSONField(default=dict)
-    extra_boxes = models.JSONField(default=list)
+    extra_boxes = models.JSONField(default=list)  # drawn by hand: [{start, until, x0, y0, x1, y1}]
+    known_boxes = models.JSONField(default=dict)  # drawn scenes only: frame -> where faces truly are
+    sound = models.CharField(max_length=8, default="drop")
     muted = models.JSONField(default=list)
     looked = models.JSONField(default=dict)
     music_cleared = models.CharField(

@@ -1,0 +1,104 @@
+"""The demonstration's first edition: everything the square shows, and the numbers of the two moments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from commonbeat.web.read import edition, making
+
+WAVE = 21  #: days after which the visitor's guess is compared
+STUDIES = {
+    "default": "Visits in Rivermeet",
+    "null": "The same study in a town where nothing moves",
+    "backfire": "The same study in a town where it backfires",
+}
+
+
+def publish_edition(site, snapshot: str, tables, town) -> None:
+    ripple = [row for world, name in STUDIES.items() for row in making.ripple_rows(name, town.findings.get(world, {}))]
+    spread = making.spread(tables)
+    edition.publish(
+        site.root, snapshot=snapshot, areas=making.areas(tables), trust=making.trust_series(tables),
+        trust_how="Answers of adults drawn by lot each quarter, weighted to the town; simulated.", ripple=ripple, spread=spread,
+        commitments=making.commitments(tables), context=making.context(tables), talk=_talk(tables),
+        moments={kind: moment(site, kind, tables, town, spread) for kind in town.clips},
+    )  # fmt: skip
+
+
+def _talk(tables) -> dict:
+    """What the town's conversation found: what all known groups share first."""
+    votes, statements = tables.get("votes"), tables.get("statements")
+    if votes is None or not votes.height:
+        return {}
+    from commonbeat import dialogue
+
+    held = dialogue.votes_from_frame(votes, statements)
+    known = votes.filter(pl.col("known_group").is_not_null()).group_by("person").agg(pl.col("known_group").last())
+    found = dialogue.common_ground(held, dialogue.known_groups(held, dict(known.iter_rows())))
+    return {"main": found.to_dict()}
+
+
+def moment(site, kind: str, tables, town, spread) -> dict:
+    """One moment's seven stations, as numbers and words."""
+    told = tables["stories"].filter(pl.col("story_id") == kind).to_dicts()[0]
+    met = tables["contacts"].filter(pl.col("contact_id") == told["contact_id"]).to_dicts()[0]
+    clip = town.clips[kind]
+    stills(site, kind, clip)
+    return {
+        "title": told["title"], "slug": kind, "when": met["at"].date().isoformat(), "place": met["place"],
+        "happened": met["happened"], "began_by": str(met["began_by"]), "free": str(met["free_to_leave_officer"]), "people": met["people"], "children": met["children"],
+        "tracks": len(clip.record.get("tracks") or []), "frames": clip.record.get("frames"), "leak": clip.record.get("leak") or {},
+        "spread": spread.get(kind) or {}, "guess": {w: guess_rows(town.findings.get(w, {}), town.truths.get(w, {})) for w in STUDIES},
+        "studies": STUDIES, "wave": WAVE, "month": padded(tables["contacts"]),
+    }  # fmt: skip
+
+
+def stills(site, kind: str, clip) -> None:
+    """The same instant as filmed and as published, for the slider. Drawn scenes only: nobody in them exists."""
+    import av
+
+    folder = site.root / "moments"
+    folder.mkdir(exist_ok=True)
+    for name, path in (("as-filmed", clip.original), ("as-published", clip.protected)):
+        with av.open(str(Path(path))) as film:
+            frames = list(film.decode(video=0))
+        frames[int(len(frames) * 0.55)].to_image().save(folder / f"{kind}-{name}.jpg", "JPEG", quality=88)
+
+
+def guess_rows(findings, truth) -> list[dict]:
+    """Ring by ring after 21 days: the naive answer, ours with its interval, and what is true in this simulated town."""
+    facts = truth.get("facts", [])
+    rows = []
+    for f in findings.get("rings", ()):
+        if f["wave"] != WAVE:
+            continue
+        fact = _fact(facts, f["ring"])
+        rows.append({
+            "ring": f["ring"], "value": f.get("value"), "low": f.get("low"), "high": f.get("high"), "n": f.get("n"),
+            "how": f["how"], "verdict": f.get("verdict"), "truth": fact.get("value"), "naive": fact.get("naive"),
+            "naive_method": fact.get("naive_method"),
+        })  # fmt: skip
+    return rows
+
+
+def _fact(facts, ring: str) -> dict:
+    """The fact about this ring's trial: the visits, the encouragement of officers, or the story's page."""
+    for fact in facts:
+        by = fact.get("by", {})
+        if fact["method"] == "trust.difference_in_means" and by.get("ring") == ring and by.get("wave") == WAVE and by.get("arm", "story") == "story":
+            return fact
+    return {}
+
+
+def padded(contacts: pl.DataFrame) -> dict:
+    """The last whole month's positive contacts by day, which Moment 3 pads by a fifth."""
+    rows = contacts.filter(pl.col("kind") == "positive").with_columns(day=pl.col("at").dt.date())
+    last = rows["day"].max().replace(day=1)
+    month = rows.filter((pl.col("day") < last)).with_columns(start=pl.col("day").dt.month_start())
+    newest = month["start"].max()
+    days = month.filter(pl.col("start") == newest).group_by("day").len().sort("day")
+    before = month.filter(pl.col("start") < newest)
+    share = before.select((pl.col("day").dt.month_end() - pl.col("day") < pl.duration(days=3)).mean()).item()
+    return {"month": newest.isoformat(), "days": [(d.isoformat(), n) for d, n in days.iter_rows()], "usual_share": share, "n_before": before.height}

@@ -1,0 +1,136 @@
+"""From the tables of a snapshot to the parts of an edition. Every count and share is suppressed here, before it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import polars as pl
+
+from commonbeat.privacy import shown_count
+from commonbeat.stories import context_box
+
+__all__ = ["areas", "commitments", "context", "ripple_rows", "spread", "trust_series"]
+
+PULSE = ("respect", "fairness", "voice", "safety", "cooperation", "belonging", "understanding")
+
+
+def areas(tables: Mapping[str, pl.DataFrame]) -> list[dict]:
+    """Each area with its border and its rates per 1,000 residents and year; a rate behind fewer than five contacts is left out."""
+    places, contacts, population = (tables.get(n) for n in ("areas", "contacts", "population"))
+    if places is None or not places.height:
+        return []
+    residents = {}
+    if population is not None and population.height:
+        residents = dict(population.group_by("area_id").agg(pl.col("residents").sum()).iter_rows())
+    counts, years = {}, 1.0
+    if contacts is not None and contacts.height:
+        span = contacts["at"].max() - contacts["at"].min()
+        years = max(span / timedelta(days=365.25), 1 / 12)
+        rows = contacts.filter(pl.col("area_id").is_not_null()).group_by("area_id", "kind").len().iter_rows()
+        counts = {(a, str(k)): n for a, k, n in rows}
+    return [_area(a, residents.get(a["area_id"]), counts, years) for a in places.sort("name").to_dicts()]
+
+
+def _area(a: dict, residents, counts, years) -> dict:
+    made = {"area_id": a["area_id"], "name": a["name"], "residents": shown_count(residents), "rings": _rings(a.get("geometry"))}
+    for kind in ("positive", "enforcement"):
+        n = shown_count(counts.get((a["area_id"], kind)))
+        made[kind] = n
+        made[f"{kind}_rate"] = round(1_000 * n / residents / years, 1) if n is not None and residents else None
+    return made
+
+
+def _rings(wkb: bytes | None) -> list:
+    if not wkb:
+        return []
+    from shapely import from_wkb
+
+    shape = from_wkb(wkb)
+    if shape.geom_type == "MultiPolygon":
+        shape = max(shape.geoms, key=lambda g: g.area)
+    return [[[round(x, 5), round(y, 5)] for x, y in ring.coords] for ring in (shape.exterior, *shape.interiors)]
+
+
+def trust_series(tables: Mapping[str, pl.DataFrame], *, plan: str = "tracker") -> list[dict]:
+    """Mean trust by week of asking, as sampled and weighted; people who came of their own accord are not in it."""
+    from commonbeat import trust
+
+    people, answers = tables.get("respondents"), tables.get("answers")
+    if people is None or answers is None or not people.height:
+        return []
+    asked = people.filter((pl.col("plan_id") == plan) & (pl.col("sample") == "probability"))
+    said = answers.filter(pl.col("item").is_in(PULSE) & (pl.col("questionnaire") == "pulse-1"))
+    wide = said.join(asked.select("respondent"), on="respondent", how="semi").pivot(
+        "item", index="respondent", values="value", aggregate_function="last"
+    )
+    if not wide.height:
+        return []
+    rows = asked.join(wide, on="respondent", how="left")
+    scored = trust.score(rows.select(PULSE), how="percent", scale=(1, 5))
+    rows = rows.with_columns(score=pl.Series(scored.values))
+    return [_level(trust, when[0], part) for when, part in sorted(rows.group_by("week"), key=lambda p: p[0][0])]
+
+
+def _level(trust, week: str, part: pl.DataFrame) -> dict:
+    found = trust.estimate_level(
+        part["score"].to_numpy(), weights=part["weight"].to_numpy(), strata=part["area_id"].to_list(), lonely_psu="adjust"
+    )
+    hidden = found.n is None or found.n < 20
+    return {
+        "label": week, "value": None if hidden else found.value, "low": None if hidden else found.low,
+        "high": None if hidden else found.high, "n": found.n, "method": found.method,
+    }  # fmt: skip
+
+
+def spread(tables: Mapping[str, pl.DataFrame]) -> dict:
+    """How far each story went: views, shares, places and the days; hidden where few were there."""
+    events = tables.get("spread")
+    if events is None or not events.height:
+        return {}
+    made = {}
+    for (story,), part in events.group_by("story_id"):
+        kinds = dict(part.group_by("kind").len().iter_rows())
+        days = part.filter(pl.col("kind") == "view").group_by(pl.col("at").dt.date().alias("day")).len().sort("day")
+        shown = [(str(d), n) for d, n in days.iter_rows() if n >= 5]
+        made[story] = {
+            "views": shown_count(kinds.get("view")), "shares": shown_count(kinds.get("share")),
+            "replies": shown_count(kinds.get("reply")), "places": part["place"].drop_nulls().n_unique(), "days": shown[:45],
+            "sources": {s: n for s, n in part.group_by("source").len().sort("len", descending=True).iter_rows() if n >= 5 and s},
+        }  # fmt: skip
+    return made
+
+
+def commitments(tables: Mapping[str, pl.DataFrame]) -> list[dict]:
+    """What was promised, by which office, until when."""
+    rows = tables.get("commitments")
+    if rows is None:
+        return []
+    return [
+        {"promise": c["promise"], "by": c["by"], "until": str(c["until"]), "indicator": str(c["indicator"]), "words": c["evidence"]}
+        for c in rows.sort("until").to_dicts()
+    ]  # fmt: skip
+
+
+def context(tables: Mapping[str, pl.DataFrame]) -> dict:
+    """What stands beside a story, for every area and year with any contact."""
+    contacts = tables.get("contacts")
+    if contacts is None or not contacts.height:
+        return {}
+    made: dict[str, dict] = {}
+    pairs = contacts.filter(pl.col("area_id").is_not_null()).select("area_id", year=pl.col("at").dt.year()).unique()
+    for area, year in sorted(pairs.iter_rows()):
+        box = context_box(area, year, contacts=contacts, complaints=tables.get("complaints"), force=tables.get("force"))
+        made.setdefault(area, {})[str(year)] = box.to_dict()
+    return made
+
+
+def ripple_rows(name: str, findings: Mapping) -> list[dict]:
+    """A study's answer by ring and wave, as the page wants it."""
+    return [
+        {
+            "study": name, "ring": f["ring"], "days": f["wave"], "value": f.get("value"), "low": f.get("low"), "high": f.get("high"),
+            "n": f.get("n"), "design": f["how"], "verdict": f.get("verdict"),
+        }
+        for f in findings.get("rings", ()) if f["wave"]
+    ]  # fmt: skip
