@@ -8,7 +8,7 @@ ROLES = ("officer", "press", "editor", "auditor", "analyst", "independent")
 #: named address -> roles that may open it; "all" for everybody. What is not listed here fails the test below.
 MATRIX = {
     "all": """home stories story embed card release captions feed oembed places areas_json trust ripple promises how ask language
-        moments:start moments:page talk:start answer:start record:code harm harm_receipt paper tell:door tell:receipt tell:link
+        talk:start answer:start record:code harm harm_receipt paper tell:door tell:receipt tell:link
         account_signup account_reset_password account_inactive account_email readyz""",
     "officer": "record:new record:mine record:saved record:change record:undo record:card record:worker record:token",
     "press": """tell:begin tell:words tell:frame tell:invite tell:settle review:new review:looked review:words review:region

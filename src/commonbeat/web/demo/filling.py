@@ -39,7 +39,9 @@ def prepare(folder: Path, town) -> Ready:
     folder = Path(folder).absolute()
     if (folder / "site.json").exists():
         if not json.loads((folder / "site.json").read_text()).get("demo"):
-            raise Refused(f"{folder} holds a real site; a demonstration is never written over it. Choose another --dir.")
+            raise Refused(
+                f"{folder} holds a real site; a demonstration is never written over it. Choose another --dir."
+            )
         shutil.rmtree(folder)
     site = create(
         folder, name="Commonbeat", town=TOWN, demo=True,

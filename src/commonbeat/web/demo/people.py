@@ -43,12 +43,16 @@ def fill(tables, clips, staff) -> None:
         links = consents(tables, row, met, clip)
         story(row, met, clip, staff, links)
     sample(tables, contacts, clips, staff)
-    ThankYou.objects.create(to=staff["officer"], words="You waited with my father until the bus came. Thank you.", at=filling.long_ago(2))
+    ThankYou.objects.create(
+        to=staff["officer"], words="You waited with my father until the bus came. Thank you.", at=filling.long_ago(2)
+    )
 
 
 def encounter(c: dict, by: Staff) -> Encounter:
     held = {k: c[k] for k in ENCOUNTER if c.get(k) is not None}
-    held = {k: str(v) if k in ("kind", "activity", "began_by", "free_to_leave_officer") else v for k, v in held.items()}
+    held = {
+        k: str(v) if k in ("kind", "activity", "began_by", "free_to_leave_officer") else v for k, v in held.items()
+    }
     held.setdefault("recorded_at", c["at"])
     met = Encounter.objects.create(contact_id=c["contact_id"], area_id=c["area_id"], recorded_by=by, **held)
     note("encounter.recorded", f"encounter:{met.pk}", actor=by, kind=met.kind, at=met.recorded_at)
@@ -88,7 +92,13 @@ def consents(tables, row: dict, met: Encounter, clip) -> list[str]:
             seen.add(person)
             token = fresh_token()
             ConsentLink.objects.create(
-                hash=hashed(token), encounter=met, clip=clip, person=person, child=c["child"], guardian=c["guardian"], made_at=c["at"]
+                hash=hashed(token),
+                encounter=met,
+                clip=clip,
+                person=person,
+                child=c["child"],
+                guardian=c["guardian"],
+                made_at=c["at"],
             )
             tokens.append(token)
         if str(c["event"]) in ("given", "refused", "withdrawn"):
@@ -112,10 +122,20 @@ def story(row: dict, met: Encounter, clip, staff, links) -> None:
     if slug in SPANISH:
         title, words, alt = SPANISH[slug]
         Telling.objects.create(story=made, language="es", title=title, words=words, alt_text=alt)
-    note("story.approve", f"story:{made.pk}", actor=staff["editor"], was="second_approval", now="published", at=row["published_at"])
+    note(
+        "story.approve",
+        f"story:{made.pk}",
+        actor=staff["editor"],
+        was="second_approval",
+        now="published",
+        at=row["published_at"],
+    )
     if slug == "stroller":
         Setting.objects.create(name=MOTHER, value=links[0])
-        for where in ("A television station's evening programme (simulated)", "A video platform, 14 copies found (simulated)"):
+        for where in (
+            "A television station's evening programme (simulated)",
+            "A video platform, 14 copies found (simulated)",
+        ):
             Copy.objects.create(story=made, where=where, since=row["published_at"])
 
 
@@ -130,7 +150,13 @@ def sample(tables, contacts, clips, staff) -> None:
     clip = film(met, clips["dance-off"], staff["press"], protected=False)
     token, agreed = fresh_token(), filling.long_ago(12)
     ConsentLink.objects.create(
-        hash=hashed(token), encounter=met, clip=clip, person="the dancer in front", child=True, guardian=True, made_at=agreed
+        hash=hashed(token),
+        encounter=met,
+        clip=clip,
+        person="the dancer in front",
+        child=True,
+        guardian=True,
+        made_at=agreed,
     )
     for purpose in ("record", "keep", "publish"):
         Consent.objects.create(

@@ -17,7 +17,9 @@ STUDIES = {
 
 
 def publish_edition(site, snapshot: str, tables, town) -> None:
-    ripple = [row for world, name in STUDIES.items() for row in making.ripple_rows(name, town.findings.get(world, {}))]
+    ripple = [
+        row for world, name in STUDIES.items() for row in making.ripple_rows(name, town.findings.get(world, {}))
+    ]
     spread = making.spread(tables)
     edition.publish(
         site.root, snapshot=snapshot, areas=making.areas(tables), trust=making.trust_series(tables),
@@ -87,7 +89,12 @@ def _fact(facts, ring: str) -> dict:
     """The fact about this ring's trial: the visits, the encouragement of officers, or the story's page."""
     for fact in facts:
         by = fact.get("by", {})
-        if fact["method"] == "trust.difference_in_means" and by.get("ring") == ring and by.get("wave") == WAVE and by.get("arm", "story") == "story":
+        if (
+            fact["method"] == "trust.difference_in_means"
+            and by.get("ring") == ring
+            and by.get("wave") == WAVE
+            and by.get("arm", "story") == "story"
+        ):
             return fact
     return {}
 
@@ -96,9 +103,14 @@ def padded(contacts: pl.DataFrame) -> dict:
     """The last whole month's positive contacts by day, which Moment 3 pads by a fifth."""
     rows = contacts.filter(pl.col("kind") == "positive").with_columns(day=pl.col("at").dt.date())
     last = rows["day"].max().replace(day=1)
-    month = rows.filter((pl.col("day") < last)).with_columns(start=pl.col("day").dt.month_start())
+    month = rows.filter(pl.col("day") < last).with_columns(start=pl.col("day").dt.month_start())
     newest = month["start"].max()
     days = month.filter(pl.col("start") == newest).group_by("day").len().sort("day")
     before = month.filter(pl.col("start") < newest)
     share = before.select((pl.col("day").dt.month_end() - pl.col("day") < pl.duration(days=3)).mean()).item()
-    return {"month": newest.isoformat(), "days": [(d.isoformat(), n) for d, n in days.iter_rows()], "usual_share": share, "n_before": before.height}
+    return {
+        "month": newest.isoformat(),
+        "days": [(d.isoformat(), n) for d, n in days.iter_rows()],
+        "usual_share": share,
+        "n_before": before.height,
+    }

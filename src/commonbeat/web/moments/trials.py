@@ -73,7 +73,10 @@ def edit_a_byte(n: int | None = None) -> EditTried:
     whole = audit.verify(entries).whole
     place = min(max((n or len(entries) * 2 // 3), 1), len(entries)) - 1
     was = entries[place]
-    became = replace(was, at=was.at.replace(was.at[18], str((int(was.at[18]) + 1) % 10), 1) if was.at[18].isdigit() else was.at + "0")
+    became = replace(
+        was,
+        at=was.at.replace(was.at[18], str((int(was.at[18]) + 1) % 10), 1) if was.at[18].isdigit() else was.at + "0",
+    )
     checked = audit.verify([*entries[:place], became, *entries[place + 1 :]])
     return EditTried(was.n, was.at, became.at, whole, checked.first_broken, checked.why)
 

@@ -115,7 +115,7 @@ def page(request, name):
         "moment": moment, "name": name, "other": "dance-off" if name == "stroller" else "stroller", "story": story, "names": names,
         "doors": asked_doors(request, story) if story else [], "log": entries_about(story) if story else [],
         "copies": story.copies.all() if story else [], "guesses": guesses, "towns": shown_towns(moment, guesses) if guesses else [],
-        "rings": [r["ring"] for r in moment["guess"]["default"]], "bars": charts.days_bars(moment["spread"].get("days") or []),
+        "rings": [r for r in words.RINGS if r in {g["ring"] for g in moment["guess"]["default"]}], "bars": charts.days_bars(moment["spread"].get("days") or []),
         "talk": (current(settings.SITE.root).talk or {}).get("main"), "cheat": tried(request.GET.get("try", ""), moment),
         "promises": current(settings.SITE.root).commitments[:3], "trust_chart": charts.trust_line(current(settings.SITE.root).trust),
     }  # fmt: skip
@@ -158,11 +158,18 @@ def shown_towns(moment, guesses):
     towns = []
     for world, title in moment["studies"].items():
         rows = []
-        for r in moment["guess"].get(world, []):
+        for r in sorted(moment["guess"].get(world, []), key=lambda g: words.RINGS.index(g["ring"])):
             close = None
             if r["ring"] in guesses and r["truth"] is not None:
                 close = abs(guesses[r["ring"]] - r["truth"]) <= 1.0
-            rows.append({**r, "guess": guesses.get(r["ring"]) if world == "default" else None, "close": close, "words": words.effect_words(r)})
+            rows.append(
+                {
+                    **r,
+                    "guess": guesses.get(r["ring"]) if world == "default" else None,
+                    "close": close,
+                    "words": words.effect_words(r),
+                }
+            )
         towns.append((world, title, rows))
     return towns
 
@@ -179,4 +186,3 @@ def tried(what, moment):
         except Refused as refused:
             return ("top", str(refused))
     return None
-

@@ -41,7 +41,7 @@ def trust_line(points, *, width=720, height=260):
     out.append(f'<polygon class="band" points="{corners}"/>')
     line = " ".join(f"{_n(x(i))},{_n(y(p['value']))}" for i, p in enumerate(known))
     out.append(f'<polyline class="line" points="{line}"/>')
-    every = max(1, len(known) // 6)
+    every = max(1, -(-len(known) * 78 // (right - left)))
     for i, p in enumerate(known):
         out.append(f'<circle class="dot" cx="{_n(x(i))}" cy="{_n(y(p["value"]))}" r="3"/>')
         if i % every == 0:

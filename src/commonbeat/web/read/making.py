@@ -33,7 +33,12 @@ def areas(tables: Mapping[str, pl.DataFrame]) -> list[dict]:
 
 
 def _area(a: dict, residents, counts, years) -> dict:
-    made = {"area_id": a["area_id"], "name": a["name"], "residents": shown_count(residents), "rings": _rings(a.get("geometry"))}
+    made = {
+        "area_id": a["area_id"],
+        "name": a["name"],
+        "residents": shown_count(residents),
+        "rings": _rings(a.get("geometry")),
+    }
     for kind in ("positive", "enforcement"):
         n = shown_count(counts.get((a["area_id"], kind)))
         made[kind] = n
@@ -74,7 +79,10 @@ def trust_series(tables: Mapping[str, pl.DataFrame], *, plan: str = "tracker") -
 
 def _level(trust, week: str, part: pl.DataFrame) -> dict:
     found = trust.estimate_level(
-        part["score"].to_numpy(), weights=part["weight"].to_numpy(), strata=part["area_id"].to_list(), lonely_psu="adjust"
+        part["score"].to_numpy(),
+        weights=part["weight"].to_numpy(),
+        strata=part["area_id"].to_list(),
+        lonely_psu="adjust",
     )
     hidden = found.n is None or found.n < 20
     return {
@@ -120,7 +128,9 @@ def context(tables: Mapping[str, pl.DataFrame]) -> dict:
     made: dict[str, dict] = {}
     pairs = contacts.filter(pl.col("area_id").is_not_null()).select("area_id", year=pl.col("at").dt.year()).unique()
     for area, year in sorted(pairs.iter_rows()):
-        box = context_box(area, year, contacts=contacts, complaints=tables.get("complaints"), force=tables.get("force"))
+        box = context_box(
+            area, year, contacts=contacts, complaints=tables.get("complaints"), force=tables.get("force")
+        )
         made.setdefault(area, {})[str(year)] = box.to_dict()
     return made
 

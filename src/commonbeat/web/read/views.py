@@ -3,6 +3,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from django.conf import settings
+from django.db.models import F
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import resolve, reverse
@@ -40,9 +41,10 @@ def told(story):
 def home(request):
     """A moment first; then what happened, who gets which contact, whether trust moves, what is promised."""
     out = edition()
-    stories = [told(s) for s in live()[:6]]
+    stories = [told(s) for s in live().order_by(F("clip").asc(nulls_last=True), "-published_at")[:6]]
+    stories.sort(key=lambda s: (s.clip_id is None, -s.published_at.timestamp()))
     return render(request, "read/home.html", {
-        "stories": stories, "edition": out, "trust_chart": charts.trust_line(out.trust),
+        "stories": stories, "edition": out, "trust_chart": charts.trust_line(out.trust, width=420, height=220),
         "trust_now": out.trust[-1] if out.trust else None, "ripple_rows": out.ripple[:3],
         "areas": sorted(out.areas, key=lambda a: -(a.get("positive") or 0))[:5], "promises": out.commitments[:3],
     })  # fmt: skip
@@ -82,7 +84,7 @@ def story(request, slug):
     response = render(request, "read/story.html", {
         "story": story, "told": story.told, "section": "stories", "box": box, "year": year,
         "corrections": story.corrections.order_by("at"), "spread": out.spread.get(story.story_id),
-        "bars": charts.days_bars((out.spread.get(story.story_id) or {}).get("days") or []), "edition": out,
+        "bars": charts.days_bars((out.spread.get(story.story_id) or {}).get("days") or [], width=360, height=140), "edition": out,
         "address": request.build_absolute_uri(request.path),
     })  # fmt: skip
     response["Cache-Control"] = "no-cache"
@@ -214,7 +216,9 @@ def areas_json(request):
 def trust(request):
     out = edition()
     return render(
-        request, "read/trust.html", {"edition": out, "section": "trust", "chart": charts.trust_line(out.trust)}
+        request,
+        "read/trust.html",
+        {"edition": out, "section": "trust", "chart": charts.trust_line(out.trust, width=560, height=300)},
     )
 
 

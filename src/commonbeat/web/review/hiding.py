@@ -40,7 +40,9 @@ def _decision(clip: Clip, track: int):
     from commonbeat.web.tell.models import ConsentLink
 
     link = ConsentLink.objects.filter(clip=clip, track=track).first()
-    return Decision(keep=True, consent="recorded", child=bool(link and link.child), guardian=bool(link and link.guardian))
+    return Decision(
+        keep=True, consent="recorded", child=bool(link and link.child), guardian=bool(link and link.guardian)
+    )
 
 
 def _region(drawn: dict):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -168,9 +169,7 @@ def _down(file) -> None:
 
 
 def _cut(file, size: int) -> None:
-    try:
+    with contextlib.suppress(OSError):
         file.flush()
-    except OSError:
-        pass
     os.ftruncate(file.fileno(), size)
     os.fsync(file.fileno())

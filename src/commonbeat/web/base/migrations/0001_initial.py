@@ -5,59 +5,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Staff',
+            name="Staff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=60, unique=True, validators=[django.contrib.auth.validators.ASCIIUsernameValidator()])),
-                ('role', models.CharField(choices=[('officer', 'Officer'), ('press', 'Press officer'), ('editor', 'Second approver'), ('auditor', 'Auditor'), ('analyst', 'Analyst'), ('independent', 'Independent body')], max_length=20)),
-                ('unit', models.CharField(blank=True, max_length=60)),
-                ('is_active', models.BooleanField(default=True)),
-                ('demo', models.BooleanField(default=False, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "username",
+                    models.CharField(
+                        max_length=60,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.ASCIIUsernameValidator()],
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("officer", "Officer"),
+                            ("press", "Press officer"),
+                            ("editor", "Second approver"),
+                            ("auditor", "Auditor"),
+                            ("analyst", "Analyst"),
+                            ("independent", "Independent body"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("unit", models.CharField(blank=True, max_length=60)),
+                ("is_active", models.BooleanField(default=True)),
+                ("demo", models.BooleanField(default=False, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('n', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.CharField(max_length=40)),
-                ('what', models.CharField(db_index=True, max_length=60)),
-                ('who', models.CharField(max_length=80)),
-                ('about', models.TextField(default='{}')),
-                ('object', models.CharField(db_index=True, max_length=120)),
-                ('before', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64, unique=True)),
+                ("n", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.CharField(max_length=40)),
+                ("what", models.CharField(db_index=True, max_length=60)),
+                ("who", models.CharField(max_length=80)),
+                ("about", models.TextField(default="{}")),
+                ("object", models.CharField(db_index=True, max_length=120)),
+                ("before", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64, unique=True)),
             ],
             options={
-                'ordering': ['n'],
+                "ordering": ["n"],
             },
         ),
         migrations.CreateModel(
-            name='Once',
+            name="Once",
             fields=[
-                ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('answer', models.CharField(max_length=300)),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("answer", models.CharField(max_length=300)),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Setting',
+            name="Setting",
             fields=[
-                ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('value', models.TextField()),
+                ("name", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("value", models.TextField()),
             ],
         ),
     ]

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,16 +14,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('n', models.BigIntegerField()),
-                ('hash', models.CharField(max_length=64)),
-                ('at', models.CharField(max_length=40)),
-                ('signature', models.CharField(max_length=128)),
-                ('public_key', models.CharField(max_length=64)),
-                ('made_at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("n", models.BigIntegerField()),
+                ("hash", models.CharField(max_length=64)),
+                ("at", models.CharField(max_length=40)),
+                ("signature", models.CharField(max_length=128)),
+                ("public_key", models.CharField(max_length=64)),
+                ("made_at", models.DateTimeField()),
+                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
         ),
     ]
