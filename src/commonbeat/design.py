@@ -47,8 +47,8 @@ class Design:
         arms, arm = codes_of(arm, "arm")
         block, cluster = _structure(len(arm), block, cluster)
         first = _first_rows(cluster, arm, "arm", "an arm is given to whole clusters: or cluster by something smaller")
-        counts = np.zeros((block.max() + 1, len(arms)), np.int64)
-        np.add.at(counts, (block[first], arm[first]), 1)
+        shape = (int(block.max()) + 1, len(arms))
+        counts = np.bincount(block[first] * shape[1] + arm[first], minlength=shape[0] * shape[1]).reshape(shape)
         return cls("complete", arms, block, cluster, counts=counts)
 
     @classmethod
@@ -233,6 +233,9 @@ def codes_of(labels, name: str = "labels") -> tuple[tuple, np.ndarray]:
         missing = np.array([v is None or v != v for v in array])
     if missing.any():
         raise BadInput(f"{name} is missing in row {int(np.flatnonzero(missing)[0])}: drop the row or fill it in")
+    if array.dtype.kind in "iu" and (low := int(array.min())) >= 0 and int(array.max()) - low <= 2 * len(array):
+        present = np.bincount(array - low) > 0  # small whole numbers are coded without sorting
+        return tuple((np.flatnonzero(present) + low).tolist()), (np.cumsum(present) - 1)[array - low]
     values, codes = np.unique(array, return_inverse=True)
     return tuple(values.tolist()), codes.astype(np.int64)
 
@@ -248,6 +251,10 @@ def _structure(n, block, cluster):
 
 def _first_rows(cluster, constant=None, name="", way_out=""):
     """The first row of each cluster, after checking that `constant` does not change inside one."""
+    if len(cluster) == cluster.max() + 1:  # everybody is a cluster of one
+        first = np.empty(len(cluster), np.int64)
+        first[cluster] = np.arange(len(cluster))
+        return first
     _, first = np.unique(cluster, return_index=True)
     if constant is not None and (constant != constant[first][cluster]).any():
         c = int(cluster[np.flatnonzero(constant != constant[first][cluster])[0]])

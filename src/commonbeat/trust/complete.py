@@ -28,7 +28,7 @@ def numbers(values, name: str) -> np.ndarray:
         try:
             out[i] = np.nan if value is None else float(value)
         except (TypeError, ValueError):
-            raise BadInput(f"{name} in row {i} is {value!r}: a number is needed") from None
+            raise BadInput(f"{name} in row {i} is {str(value)!r}: a number is needed") from None
     return out
 
 

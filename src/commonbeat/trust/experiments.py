@@ -145,6 +145,7 @@ def _two_arms(y, arm, block, cluster, weights, control, treated):
     r = rows(y=y, arm=arm, block=block, cluster=cluster, weights=weights)
     found, code = codes_of(r["arm"], "arm")
     control, treated, what = _which(found, control, treated)
+    what = _unanswered(y, arm, control, treated) + what
     here = (code == found.index(control)) | (code == found.index(treated))
     arm = (code[here] == found.index(treated)).astype(np.int64)
     part = [None if name not in r else r[name][here] for name in ("block", "cluster", "weights")]
@@ -156,6 +157,17 @@ def _two_arms(y, arm, block, cluster, weights, control, treated):
             f"{n1} treated and {n0} control {'clusters' if part[1] is not None else 'people'}: each arm needs two"
         )
     return r["y"][here], arm, *part, r.dropped, what
+
+
+def _unanswered(y, arm, control, treated):
+    """Who did not answer is said before any effect."""
+    missing = np.isnan(numbers(y, "y"))
+    if not missing.any():
+        return ()
+    arm = np.asarray(arm.to_list() if hasattr(arm, "to_list") else arm)
+    t, c = (100 * float(missing[arm == name].mean()) for name in (treated, control))
+    sentence = f"no answer from {t:.1f} % of those assigned and {c:.1f} % of control"
+    return (sentence + ("; more than 5 points apart, read `bounds` before the effect" if abs(t - c) > 5 else ""),)
 
 
 def _which(found, control, treated):
