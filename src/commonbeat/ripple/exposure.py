@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -220,7 +221,7 @@ def _closed_form(design, rings, mapping, arms):
         raise BadInput('There is no closed form with clusters or two stages; use how="simulated" with an rng.')
     if mapping == "nearest":
         nobody = [_nobody(design, rings, arms, r, own=True) for r in range(len(rings.labels) + 1)]
-        return np.column_stack([1 - nobody[0], *(a - b for a, b in zip(nobody, nobody[1:])), nobody[-1]])
+        return np.column_stack([1 - nobody[0], *(a - b for a, b in itertools.pairwise(nobody)), nobody[-1]])
     p = design.probability()[:, arms].sum(1)
     neither, near = _nobody(design, rings, arms, 1, own=True), _nobody(design, rings, arms, 1, own=False)
     alone = near - neither

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy import stats
 
+from commonbeat import stats as exact
 from commonbeat.errors import BadInput, CommonbeatError
 from commonbeat.estimate import Estimate, plain
-from commonbeat import stats as exact
 from commonbeat.ripple import seismic
 from commonbeat.ripple.pooling import LEAST_STORIES, pooled
 

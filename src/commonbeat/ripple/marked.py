@@ -30,7 +30,7 @@ def negative_log_likelihood(
     if ties not in ("separate", "ordered"):
         raise BadInput('ties is "separate" or "ordered".')
     power, limited = "PL" in kernel, kernel.endswith("N")
-    if power and c is None or limited and N is None:
+    if (power and c is None) or (limited and N is None):
         raise BadInput(f"{kernel} needs {'c' if power and c is None else 'N'}.")
     t = np.asarray(times, float)
     w = np.ones(t.size)

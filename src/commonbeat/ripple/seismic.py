@@ -16,7 +16,7 @@ from scipy import stats
 from commonbeat.errors import BadInput
 from commonbeat.estimate import plain
 
-__all__ = ["Infectiousness", "density", "infectiousness", "integral", "survival", "many"]
+__all__ = ["Infectiousness", "density", "infectiousness", "integral", "many", "survival"]
 
 #: seconds, tail and height of the density of human reaction times, rounded as its authors print them
 FLAT, THETA, C = 300.0, 0.2314843, 6.265725e-4

@@ -78,7 +78,7 @@ def sound(parent, offsets):
 
 @njit(cache=True)
 def _is_ordered(parent):
-    for i in range(parent.size):
+    for i in range(parent.size):  # noqa: SIM110 (compiled)
         if parent[i] >= i:
             return False
     return True
