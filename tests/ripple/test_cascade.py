@@ -17,7 +17,12 @@ from commonbeat.ripple import trees
 
 def story(parents, **more):
     n = len(parents)
-    return {"event_id": [f"e{i}" for i in range(n)], "parent_id": [None if p is None else f"e{p}" for p in parents], "at": list(range(n)), **more}
+    return {
+        "event_id": [f"e{i}" for i in range(n)],
+        "parent_id": [None if p is None else f"e{p}" for p in parents],
+        "at": list(range(n)),
+        **more,
+    }
 
 
 def test_a_small_tree_by_hand():
@@ -52,17 +57,25 @@ def test_recorded_trees(real):
     assert len(records) == 10
     for r in records:
         c = ripple.cascade(story(r["parents"]))
-        assert (c.depth, c.max_breadth, c.wiener, c.leaves, c.structural_virality) == tuple(r[k] for k in ("depth", "max_breadth", "wiener", "leaves", "sv"))
+        assert (c.depth, c.max_breadth, c.wiener, c.leaves, c.structural_virality) == tuple(
+            r[k] for k in ("depth", "max_breadth", "wiener", "leaves", "sv")
+        )
 
 
 def test_real_threads(real):
     posts = pl.read_csv(real("ripple/rumoureval2019/twitter_threads.csv"), infer_schema_length=0)
-    records = pl.read_csv(real("ripple_reference/structural_virality_rumoureval.csv"), schema_overrides={"thread_id": pl.String})
-    seen = ripple.forest(posts.select(story_id="thread_id", event_id="post_id", parent_id="parent_id", at=pl.col("t").cast(pl.Float64)))
+    records = pl.read_csv(
+        real("ripple_reference/structural_virality_rumoureval.csv"), schema_overrides={"thread_id": pl.String}
+    )
+    seen = ripple.forest(
+        posts.select(story_id="thread_id", event_id="post_id", parent_id="parent_id", at=pl.col("t").cast(pl.Float64))
+    )
     both = records.join(seen, left_on="thread_id", right_on="story_id")
     assert len(both) == 325
     assert (both["n"] == both["size"]).all() and (both["depth"] == both["depth_right"]).all()
-    assert (both["max_breadth"] == both["max_breadth_right"]).all() and (both["orphans"] == both["orphans_right"]).all()
+    assert (both["max_breadth"] == both["max_breadth_right"]).all() and (
+        both["orphans"] == both["orphans_right"]
+    ).all()
     assert (both["sv"].is_null() == both["structural_virality"].is_null()).all()
     assert np.allclose(both["sv"].drop_nulls(), both["structural_virality"].drop_nulls(), rtol=1e-12)
 
@@ -94,7 +107,12 @@ def test_orphans_hang_on_the_root_and_are_counted():
 
 
 def test_a_parent_in_another_story_is_an_orphan_and_said():
-    events = {"event_id": ["a", "b", "c"], "parent_id": [None, None, "a"], "story_id": ["1", "2", "2"], "at": [0, 0, 1]}
+    events = {
+        "event_id": ["a", "b", "c"],
+        "parent_id": [None, None, "a"],
+        "story_id": ["1", "2", "2"],
+        "at": [0, 0, 1],
+    }
     row = ripple.forest(events).filter(pl.col("story_id") == "2").row(0, named=True)
     assert (row["size"], row["elsewhere"], row["depth"]) == (2, 1, 1)
 
@@ -144,7 +162,13 @@ def test_a_missing_how_with_a_parent_is_declared():
 
 
 def test_views_without_parents_are_in_no_tree():
-    c = ripple.cascade(story([None, 0, None, None], kind=["share", "share", "view", "view"], parent_how=[None, None, "unknown", "unknown"]))
+    c = ripple.cascade(
+        story(
+            [None, 0, None, None],
+            kind=["share", "share", "view", "view"],
+            parent_how=[None, None, "unknown", "unknown"],
+        )
+    )
     assert (c.events, c.views, c.size) == (4, 2, 2)
 
 
@@ -202,5 +226,12 @@ def test_an_empty_story_is_too_few():
 
 def test_all_at_once_and_one_actor():
     n = 20_000
-    c = ripple.cascade({"event_id": np.arange(n), "parent_id": [None, *np.zeros(n - 1, int).tolist()], "at": np.zeros(n), "actor": ["x"] * n})
+    c = ripple.cascade(
+        {
+            "event_id": np.arange(n),
+            "parent_id": [None, *np.zeros(n - 1, int).tolist()],
+            "at": np.zeros(n),
+            "actor": ["x"] * n,
+        }
+    )
     assert (c.size, c.depth, c.max_breadth, c.half_life_seconds.value) == (n, 1, n - 1, 0)

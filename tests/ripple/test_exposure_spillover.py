@@ -48,12 +48,17 @@ def test_cells_of_one_or_two_are_not_judged(lattice):
     """The same 12 units give a Hajek variance of 0.0004: with so few in a cell it collapses."""
     outcome, exposed, _ = lattice
     for effect in ripple.spillover(outcome, exposed).effects:
-        assert effect.verdict == "too_few" and effect.hajek.value is None and "10 are needed" in effect.hajek.cautions[0]
+        assert (
+            effect.verdict == "too_few" and effect.hajek.value is None and "10 are needed" in effect.hajek.cautions[0]
+        )
 
 
 def nobody_by_hand(design, members):
     """Share of all assignments in which none of these units is treated, listed one by one."""
-    sets = [[set(c) for c in combinations(np.flatnonzero(design.block == b), int(design.counts[b, 1]))] for b in range(len(design.counts))]
+    sets = [
+        [set(c) for c in combinations(np.flatnonzero(design.block == b), int(design.counts[b, 1]))]
+        for b in range(len(design.counts))
+    ]
     share = 1.0
     for options in sets:
         share *= sum(not (o & set(members)) for o in options) / len(options)
@@ -95,7 +100,12 @@ def test_simulated_chances_are_those_of_the_design(design):
     found = ripple.exposure(design, rings, z, how="simulated", draws=4000, rng=rng)
     replay = design.draw(np.random.default_rng(2), 4000) > 0
     own = replay.mean(0)
-    near = np.array([replay[:, rings.neighbours[rings.starts[0, i] : rings.starts[0, i + 1]]].any(1) & ~replay[:, i] for i in range(50)]).mean(1)
+    near = np.array(
+        [
+            replay[:, rings.neighbours[rings.starts[0, i] : rings.starts[0, i + 1]]].any(1) & ~replay[:, i]
+            for i in range(50)
+        ]
+    ).mean(1)
     assert np.abs(found.probability[:, 0] - own).max() < 5 * 2**0.5 * found.mc_error
     assert np.abs(found.probability[:, 1] - near).max() < 5 * 2**0.5 * found.mc_error
 
@@ -111,7 +121,13 @@ def test_the_same_seed_gives_the_same_chances():
 def block_of_town(seed, n=500, treated=35):
     rng = np.random.default_rng(seed)
     x, y = rng.uniform(0, np.sqrt(n), (2, n))
-    return rng, x, y, ripple.rings_by_distance(x, y, {"onlooker": 1.0, "neighbour": 2.2}), Design.complete([n - treated, treated])
+    return (
+        rng,
+        x,
+        y,
+        ripple.rings_by_distance(x, y, {"onlooker": 1.0, "neighbour": 2.2}),
+        Design.complete([n - treated, treated]),
+    )
 
 
 TRUTH = {"participant": 6.0, "onlooker": 3.0, "neighbour": 1.5, "none": 0.0}
@@ -163,7 +179,9 @@ def test_no_ripple_beyond_a_ring_keeps_its_level_and_sees_one():
         e = ripple.exposure(design, rings, z, how="closed_form")
         near_only = untouched + 6.0 * (e.observed == 0)
         far = untouched + np.array([6.0, 4.0, 4.0, 0.0])[e.observed]
-        wrong += ripple.no_ripple_beyond(near_only, design, rings, z, "participant", rng=rng, draws=99).p_value <= 0.05
+        wrong += (
+            ripple.no_ripple_beyond(near_only, design, rings, z, "participant", rng=rng, draws=99).p_value <= 0.05
+        )
         right += ripple.no_ripple_beyond(far, design, rings, z, "participant", rng=rng, draws=99).p_value <= 0.05
     low, _ = stats.clopper_pearson(wrong, 40, level=0.999)
     assert low <= 0.05 and right >= 25
@@ -240,7 +258,9 @@ def test_trust_and_reach_among_those_who_did_not_take_part():
     took_part = rng.random(600) < 0.2 * reach
     change = 2.0 * reach + 10.0 * took_part + rng.normal(0, 1, 20)[area] + rng.normal(0, 3, 600)
     found = ripple.reach_and_trust(change, reach, took_part, area)
-    assert found.slope.low <= 2.0 <= found.slope.high and found.naive > found.slope.value  # those who took part are in the naive one
+    assert (
+        found.slope.low <= 2.0 <= found.slope.high and found.naive > found.slope.value
+    )  # those who took part are in the naive one
     assert found.how == "observed" and found.must_hold
     assert ripple.reach_and_trust(change, reach, took_part, area, offered=reach > 0.5).how == "randomised"
 
@@ -252,9 +272,18 @@ def test_trust_and_reach_among_those_who_did_not_take_part():
         (lambda d, r, z: ripple.exposure(d, r, z[:-1]), "49 entries for 50"),
         (lambda d, r, z: ripple.exposure(d, r, np.where(z, "x", "y")), "not one of the design's arms"),
         (lambda d, r, z: ripple.exposure(d, r, z, mapping="far"), "nearest"),
-        (lambda d, r, z: ripple.no_ripple_beyond(np.zeros(50), d, r, z, "neighbour", rng=np.random.default_rng(1)), "no ring beyond"),
-        (lambda d, r, z: ripple.spillover(np.zeros(3), ripple.exposure(d, r, z, how="closed_form")), "3 values for 50"),
-        (lambda d, r, z: ripple.exposure_effects(np.zeros(50), ripple.exposure(d, r, z, how="closed_form")), "need draws"),
+        (
+            lambda d, r, z: ripple.no_ripple_beyond(np.zeros(50), d, r, z, "neighbour", rng=np.random.default_rng(1)),
+            "no ring beyond",
+        ),
+        (
+            lambda d, r, z: ripple.spillover(np.zeros(3), ripple.exposure(d, r, z, how="closed_form")),
+            "3 values for 50",
+        ),
+        (
+            lambda d, r, z: ripple.exposure_effects(np.zeros(50), ripple.exposure(d, r, z, how="closed_form")),
+            "need draws",
+        ),
         (lambda d, r, z: ripple.rings_by_distance([0, np.nan], [0, 1], {"onlooker": 1}), "needs its place"),
         (lambda d, r, z: ripple.rings_by_distance([0, 1], [0, 1], {"audience": 1}), "onlooker"),
         (lambda d, r, z: ripple.rings_by_ties([0], [70], 50), "0 to 49"),
@@ -263,7 +292,9 @@ def test_trust_and_reach_among_those_who_did_not_take_part():
 )
 def test_refusals_say_what_is_wrong(call, says):
     design = Design.complete([40, 10])
-    rings = ripple.rings_by_distance(*np.random.default_rng(1).uniform(0, 7, (2, 50)), {"onlooker": 1.0, "neighbour": 2.0})
+    rings = ripple.rings_by_distance(
+        *np.random.default_rng(1).uniform(0, 7, (2, 50)), {"onlooker": 1.0, "neighbour": 2.0}
+    )
     with pytest.raises(BadInput, match=says):
         call(design, rings, design.draw(np.random.default_rng(2))[0])
 

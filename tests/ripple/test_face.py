@@ -18,11 +18,23 @@ SHAPE = ("events", "reach", "size", "depth", "max_breadth", "structural_virality
 def spread(tmp_path_factory):
     rng, rows = np.random.default_rng(1), []
     for s in range(30):
-        t = points.simulate(rng, branching_ratio=0.8, half_life=1800, window=(0, 5 * 86_400), sequences=1 if s else 12)
+        t = points.simulate(
+            rng, branching_ratio=0.8, half_life=1800, window=(0, 5 * 86_400), sequences=1 if s else 12
+        )
         for i, (at, parent) in enumerate(zip(t.times, t.parent)):
             first = None if parent < 0 else f"s{s}e{parent}"
             place = "north <b>" if i % 3 else ("hamlet" if i < 4 else "south")
-            rows.append((f"s{s}e{i}", f"story-{s}", START + timedelta(hours=12 * s, seconds=float(at)), "share", first, int(rng.lognormal(5, 1)), place))
+            rows.append(
+                (
+                    f"s{s}e{i}",
+                    f"story-{s}",
+                    START + timedelta(hours=12 * s, seconds=float(at)),
+                    "share",
+                    first,
+                    int(rng.lognormal(5, 1)),
+                    place,
+                )
+            )
     path = tmp_path_factory.mktemp("spread") / "spread.parquet"
     columns = ["event_id", "story_id", "at", "kind", "parent_id", "audience", "place"]
     pl.DataFrame(rows, schema=columns, orient="row").write_parquet(path)
@@ -40,7 +52,9 @@ def test_one_story_as_json(spread, capsys):
     code, out, _ = run(capsys, spread, "--story", "story-0", "--json")
     found = json.loads(out)
     assert code == 0 and set(SHAPE) <= set(found)
-    assert {"value", "low", "high"} <= set(found["branching_ratio"]) and {"value", "low", "high"} <= set(found["half_life_seconds"])
+    assert {"value", "low", "high"} <= set(found["branching_ratio"]) and {"value", "low", "high"} <= set(
+        found["half_life_seconds"]
+    )
     rows = pl.read_parquet(spread).filter(pl.col("story_id") == "story-0")
     assert found["events"] == found["size"] == len(rows) and found["reach"] == rows["audience"].sum()
     assert found["forecast"]["verdict"] in ("forecast", "too_early", "no_past", "supercritical")
@@ -56,7 +70,9 @@ def test_small_places_are_hidden_unless_an_analyst_asks(spread, capsys):
 def test_all_stories(spread, capsys):
     code, out, _ = run(capsys, spread, "--json")
     found = json.loads(out)
-    assert code == 0 and len(found["stories"]) == 30 and found["town"]["ratio"]["low"] < found["town"]["ratio"]["high"]
+    assert (
+        code == 0 and len(found["stories"]) == 30 and found["town"]["ratio"]["low"] < found["town"]["ratio"]["high"]
+    )
 
 
 def test_words_and_a_page(spread, capsys, tmp_path):
@@ -73,13 +89,21 @@ def test_a_story_of_one_event_has_a_defined_answer(tmp_path, capsys):
     path.write_text("event_id,story_id,at,kind\na,s,2026-03-01T12:00:00Z,share\n", encoding="utf-8")
     code, out, _ = run(capsys, path, "--json")
     found = json.loads(out)
-    assert code == 0 and found["structural_virality"] is None and found["verdict"] == "too_few" and found["forecast"]["verdict"] == "too_early"
+    assert (
+        code == 0
+        and found["structural_virality"] is None
+        and found["verdict"] == "too_few"
+        and found["forecast"]["verdict"] == "too_early"
+    )
 
 
 def test_a_daily_series(tmp_path, capsys):
     rng = np.random.default_rng(2)
     path = tmp_path / "views.csv"
-    path.write_text("date,views\n" + "".join(f"{START.date() + timedelta(days=d)},{rng.poisson(50)}\n" for d in range(60)), encoding="utf-8")
+    path.write_text(
+        "date,views\n" + "".join(f"{START.date() + timedelta(days=d)},{rng.poisson(50)}\n" for d in range(60)),
+        encoding="utf-8",
+    )
     code, out, _ = run(capsys, path, "--json")
     found = json.loads(out)
     assert code == 0 and found["size"] is None and found["branching_ratio"]["low"] is not None

@@ -16,7 +16,14 @@ def stories(rng, n, mean=0.75, until=5 * 86_400.0):
     out = []
     for _ in range(n):
         ratio = min(rng.gamma(60, mean / 60), 0.95)
-        t = points.simulate(rng, branching_ratio=ratio, half_life=1800.0, window=(0, until), background_rate=None, sequences=int(rng.integers(3, 12))).times
+        t = points.simulate(
+            rng,
+            branching_ratio=ratio,
+            half_life=1800.0,
+            window=(0, until),
+            background_rate=None,
+            sequences=int(rng.integers(3, 12)),
+        ).times
         out.append(ripple.Story(np.sort(t), np.round(rng.lognormal(7, 1, t.size))))
     return out
 
@@ -50,12 +57,22 @@ def test_too_early_no_past_and_the_order_of_events():
     alone = ripple.forecast(past[0], at=AT)
     assert alone.verdict == "no_past" and alone.total.value is None and alone.uncalibrated["seismic"] is not None
     back = ripple.Story(past[0].times[::-1], past[0].audience[::-1])
-    assert ripple.forecast(back, at=AT, past=past[1:]).to_dict() == ripple.forecast(past[0], at=AT, past=past[1:]).to_dict()
+    assert (
+        ripple.forecast(back, at=AT, past=past[1:]).to_dict()
+        == ripple.forecast(past[0], at=AT, past=past[1:]).to_dict()
+    )
 
 
 def test_a_story_that_still_grows_has_no_finite_forecast():
     rng = np.random.default_rng(4)
-    past = [ripple.Story(np.sort(points.simulate(rng, branching_ratio=0.9, half_life=900, window=(0, 20 * 86_400), sequences=6).times)) for _ in range(40)]
+    past = [
+        ripple.Story(
+            np.sort(
+                points.simulate(rng, branching_ratio=0.9, half_life=900, window=(0, 20 * 86_400), sequences=6).times
+            )
+        )
+        for _ in range(40)
+    ]
     wild = np.sort(np.r_[0.0, 3600 * (1 - rng.exponential(0.08, 400).clip(0, 0.999))])  # ever faster
     found = ripple.forecast(wild, at=AT, past=past)
     assert found.uncalibrated.get("pooled") is None
@@ -66,7 +83,10 @@ def test_a_story_that_still_grows_has_no_finite_forecast():
 
 def test_every_method_is_in_one_table_and_the_best_is_used():
     rng = np.random.default_rng(5)
-    every = [points.simulate(rng, branching_ratio=0.8, half_life=1800.0, window=(0, 5 * 86_400.0)).times for _ in range(400)]
+    every = [
+        points.simulate(rng, branching_ratio=0.8, half_life=1800.0, window=(0, 5 * 86_400.0)).times
+        for _ in range(400)
+    ]
     past = [ripple.Story(t, np.round(rng.lognormal(7, 1, t.size))) for t in every]
     s = max(past, key=lambda x: (x.times <= AT).sum())
     found = ripple.forecast(s, at=AT, past=[x for x in past if x is not s])
@@ -81,7 +101,9 @@ def test_the_simple_rule_on_real_cascades(real):
     rows = {}
     for r in csv.DictReader(real("ripple/evently_auspol/auspol.csv").open()):
         rows.setdefault(r["cascade"], []).append((float(r["time"]), float(r["magnitude"])))
-    past = [ripple.Story(np.array([t for t, _ in v]), np.array([m for _, m in v])) for v in rows.values() if len(v) >= 20]
+    past = [
+        ripple.Story(np.array([t for t, _ in v]), np.array([m for _, m in v])) for v in rows.values() if len(v) >= 20
+    ]
     table = {s.method: s for s in ripple.scores(past, at=AT)}
     assert table["loglinear"].n == 26
     assert table["loglinear"].median_ape == pytest.approx(0.20, abs=0.02)

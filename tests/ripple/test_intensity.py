@@ -15,7 +15,9 @@ def town(rng, stories=40, mean=0.6, spread=0.13, half_life=600.0, until=6 * 3600
 
 def test_a_story_that_feeds_itself_is_told_from_one_that_does_not():
     rng = np.random.default_rng(4)
-    fed = points.simulate(rng, branching_ratio=0.6, half_life=900, window=(0, 4 * 86_400), background_rate=1 / 900).times
+    fed = points.simulate(
+        rng, branching_ratio=0.6, half_life=900, window=(0, 4 * 86_400), background_rate=1 / 900
+    ).times
     plain = np.sort(rng.uniform(0, 4 * 86_400, fed.size))
     assert ripple.intensity(fed, kernels=("exponential",)).fit.verdict == "identified"
     assert ripple.intensity(plain, kernels=("exponential",)).fit.branching_ratio.low == 0.0
@@ -23,7 +25,9 @@ def test_a_story_that_feeds_itself_is_told_from_one_that_does_not():
 
 def test_the_better_kernel_is_taken_and_named():
     rng = np.random.default_rng(5)
-    t = points.simulate(rng, branching_ratio=0.7, half_life=100, tail=0.5, window=(0, 2 * 86_400), background_rate=1 / 400).times
+    t = points.simulate(
+        rng, branching_ratio=0.7, half_life=100, tail=0.5, window=(0, 2 * 86_400), background_rate=1 / 400
+    ).times
     found = ripple.intensity(t)
     assert found.fit.kernel == "power_law" and found.tried[0][0] == "power_law" and found.fit_says == "fits"
 
@@ -53,7 +57,9 @@ def test_a_town_pools_what_one_story_cannot_say():
 
 def test_dropping_the_stories_that_never_spread_pushes_the_ratio_up():
     stories = town(np.random.default_rng(3), stories=80)
-    every, chosen = (ripple.pooled(s, until=6 * 3600, profile=False) for s in (stories, [s for s in stories if s.size >= 4]))
+    every, chosen = (
+        ripple.pooled(s, until=6 * 3600, profile=False) for s in (stories, [s for s in stories if s.size >= 4])
+    )
     assert chosen.ratio.value > every.ratio.value + 0.1
 
 

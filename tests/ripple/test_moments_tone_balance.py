@@ -15,7 +15,11 @@ HOUR = 3600.0
 
 def timed(t, **more):
     order = np.argsort(t, kind="stable")
-    return {"event_id": [f"e{i}" for i in range(len(t))], "at": np.asarray(t)[order], **{k: [v[i] for i in order] for k, v in more.items()}}
+    return {
+        "event_id": [f"e{i}" for i in range(len(t))],
+        "at": np.asarray(t)[order],
+        **{k: [v[i] for i in order] for k, v in more.items()},
+    }
 
 
 def test_a_planted_turn_and_what_came_before_it():
@@ -46,7 +50,9 @@ def test_a_burst_beyond_sharing_is_found():
 def test_sharing_alone_rarely_makes_a_burst():
     rng, alarms = np.random.default_rng(4), 0
     for _ in range(40):
-        t = points.simulate(rng, branching_ratio=0.5, half_life=600, window=(0, 24 * HOUR), background_rate=1 / 600).times
+        t = points.simulate(
+            rng, branching_ratio=0.5, half_life=600, window=(0, 24 * HOUR), background_rate=1 / 600
+        ).times
         alarms += bool(ripple.moments(timed(t), rng=rng, until=24 * HOUR - t.min()).bursts)
     low, _ = stats.clopper_pearson(alarms, 40, level=0.999)
     assert low <= 0.05
@@ -60,7 +66,9 @@ def test_moments_refuse_short_stories():
 
 
 def test_shares_of_answers_by_hand():
-    found = ripple.tone({"stance": ["agree"] * 12 + ["object"] * 4 + ["question"] * 4 + [None] * 5, "at": list(range(25))}, windows=2)
+    found = ripple.tone(
+        {"stance": ["agree"] * 12 + ["object"] * 4 + ["question"] * 4 + [None] * 5, "at": list(range(25))}, windows=2
+    )
     assert found.verdict == "measured"
     assert found.overall.shares["agree"].value == 12 / 20 and found.overall.unlabelled == 5
     assert found.overall.shares["agree"].low < 0.6 < found.overall.shares["agree"].high
@@ -71,7 +79,11 @@ def test_shares_of_answers_by_hand():
 
 def test_what_nobody_labelled_is_not_a_measurement():
     found = ripple.tone({"stance": [None, None], "at": [0, 1]})
-    assert found.verdict == "not_labelled" and found.overall.unlabelled == 2 and found.overall.shares["agree"].value is None
+    assert (
+        found.verdict == "not_labelled"
+        and found.overall.unlabelled == 2
+        and found.overall.shares["agree"].value is None
+    )
     assert ripple.tone({"stance": ["agree"] * 9}).verdict == "too_few"
 
 
@@ -97,7 +109,9 @@ def test_intervals_respect_that_answers_to_one_story_are_alike():
 
 
 def test_real_labels(real):
-    posts = pl.read_csv(real("ripple/rumoureval2019/twitter_threads.csv"), infer_schema_length=0).filter(pl.col("topic") == "ferguson", pl.col("is_source") == "0")
+    posts = pl.read_csv(real("ripple/rumoureval2019/twitter_threads.csv"), infer_schema_length=0).filter(
+        pl.col("topic") == "ferguson", pl.col("is_source") == "0"
+    )
     found = ripple.tone(posts.select("stance", story_id="thread_id", at=pl.col("t").cast(pl.Float64)))
     o = found.overall
     assert o.labelled + o.unlabelled == len(posts) and sum(s.value for s in o.shares.values()) == pytest.approx(1)

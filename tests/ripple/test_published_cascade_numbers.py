@@ -19,15 +19,27 @@ def test_the_memory_kernel(real):
 
 def test_the_integral_under_the_triangle(real):
     for row in csv.DictReader(real("ripple_reference/seismic_integral_kernel_check.csv").open()):
-        assert seismic.integral(float(row["share_time"]), 3600.0, 1800.0) == pytest.approx(float(row["quadrature"]), rel=1e-8)
+        assert seismic.integral(float(row["share_time"]), 3600.0, 1800.0) == pytest.approx(
+            float(row["quadrature"]), rel=1e-8
+        )
 
 
 def test_seismic_on_its_own_example(real):
     tweet = pl.read_csv(real("ripple/seismic_tweet/tweet.csv")).sample(fraction=1, shuffle=True, seed=1)
-    rows = pl.read_csv(real("ripple_reference/seismic_tweet_60s_nstar100.csv"), schema_overrides={"prediction": pl.Float64})
+    rows = pl.read_csv(
+        real("ripple_reference/seismic_tweet_60s_nstar100.csv"), schema_overrides={"prediction": pl.Float64}
+    )
     # its "95 %" interval is one of 90 %
-    found = seismic.infectiousness(tweet["relative_time_second"], tweet["number_of_followers"], rows["p_time"], level=0.9)
-    ours = {"infectiousness": found.value, "p_low": found.low, "p_up": found.high, "numerator": found.waiting, "prediction": found.predicted}
+    found = seismic.infectiousness(
+        tweet["relative_time_second"], tweet["number_of_followers"], rows["p_time"], level=0.9
+    )
+    ours = {
+        "infectiousness": found.value,
+        "p_low": found.low,
+        "p_up": found.high,
+        "numerator": found.waiting,
+        "prediction": found.predicted,
+    }
     assert (found.seen == rows["current_rt"].to_numpy()).all()
     for name, values in ours.items():
         theirs = rows[name].to_numpy()[1:]
@@ -59,7 +71,9 @@ def test_fixed_parameter_likelihoods_on_real_cascades(real):
         one = posts.filter(pl.col("cascade") == int(row["cascade"]))
         par = {k: float(row[f"p_{k}"]) for k in ("K", "theta", "c", "beta", "N") if row[f"p_{k}"]}
         ties = "separate" if row["strict"] == "True" else "ordered"
-        found = marked.negative_log_likelihood(one["time"], marks=one["magnitude"], kernel=row["kind"], until=float(row["T"]), ties=ties, **par)
+        found = marked.negative_log_likelihood(
+            one["time"], marks=one["magnitude"], kernel=row["kind"], until=float(row["T"]), ties=ties, **par
+        )
         assert found == pytest.approx(float(row["nll"]), rel=1e-8)
 
 

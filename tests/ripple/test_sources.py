@@ -35,7 +35,11 @@ def test_codebook_csv_with_times_in_many_zones(tmp_path):
 
 
 def test_a_naive_time_and_a_negative_audience_are_refused_with_their_line(tmp_path):
-    path = write(tmp_path, "s.csv", "event_id,story_id,at,kind,audience\na,s,2026-03-01T12:00:00,share,1\nb,s,2026-03-01T12:00:00Z,share,-4\n")
+    path = write(
+        tmp_path,
+        "s.csv",
+        "event_id,story_id,at,kind,audience\na,s,2026-03-01T12:00:00,share,1\nb,s,2026-03-01T12:00:00Z,share,-4\n",
+    )
     with pytest.raises(BadInput) as refused:
         read(path)
     said = " | ".join(str(p) for p in refused.value.problems)
@@ -44,7 +48,11 @@ def test_a_naive_time_and_a_negative_audience_are_refused_with_their_line(tmp_pa
 
 
 def test_events_from_the_future_are_left_out_and_counted(tmp_path):
-    path = write(tmp_path, "s.csv", "event_id,story_id,at,kind\na,s,2026-03-01T12:00:00Z,share\nb,s,2027-03-01T12:00:00Z,share\n")
+    path = write(
+        tmp_path,
+        "s.csv",
+        "event_id,story_id,at,kind\na,s,2026-03-01T12:00:00Z,share\nb,s,2027-03-01T12:00:00Z,share\n",
+    )
     found = read(path)
     assert len(found.table) == 1 and "1 events are stamped later than now" in found.warnings[0]
 
@@ -56,7 +64,9 @@ def test_repeated_rows_are_left_out_and_counted(tmp_path):
 
 
 def test_parquet(tmp_path):
-    frame = pl.DataFrame({"event_id": ["a"], "story_id": ["s"], "at": [datetime(2026, 3, 1, tzinfo=UTC)], "kind": ["view"]})
+    frame = pl.DataFrame(
+        {"event_id": ["a"], "story_id": ["s"], "at": [datetime(2026, 3, 1, tzinfo=UTC)], "kind": ["view"]}
+    )
     frame.write_parquet(tmp_path / "s.parquet")
     assert read(tmp_path / "s.parquet").table["kind"].to_list() == ["view"]
 
@@ -94,12 +104,37 @@ def test_fourcat_refuses_a_bad_count_with_its_line(tmp_path):
         read(path)
 
 
-MENTION = "\t".join(["77", "20260301113000", "20260301120000", "1", "river.example", "https://river.example/a", "3", "-1", "5", "9", "1", "60", "2000", "-2.5", "", ""])
+MENTION = "\t".join(
+    [
+        "77",
+        "20260301113000",
+        "20260301120000",
+        "1",
+        "river.example",
+        "https://river.example/a",
+        "3",
+        "-1",
+        "5",
+        "9",
+        "1",
+        "60",
+        "2000",
+        "-2.5",
+        "",
+        "",
+    ]
+)
 
 
 def test_gdelt_mentions_without_header(tmp_path):
     other = MENTION.replace("/a", "/b").replace("-2.5", "1.5")
-    found = read(write(tmp_path, "x.mentions.CSV", f"{MENTION}\n{MENTION.replace(chr(9) + '3' + chr(9), chr(9) + '8' + chr(9))}\n{other}\n"))
+    found = read(
+        write(
+            tmp_path,
+            "x.mentions.CSV",
+            f"{MENTION}\n{MENTION.replace(chr(9) + '3' + chr(9), chr(9) + '8' + chr(9))}\n{other}\n",
+        )
+    )
     assert found.format == "gdelt"
     assert found.table["tone"].to_list() == [-2.5, 1.5]
     assert found.table["at"][0] == datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -119,7 +154,14 @@ def test_gdelt_refuses_a_wrong_stamp(tmp_path):
 
 
 def toot(id, **more):
-    return {"id": id, "created_at": "2026-03-01T12:00:00.000Z", "account": {"id": f"p{id}", "followers_count": 10}, "reblogs_count": 0, "reblog": None, "in_reply_to_id": None} | more
+    return {
+        "id": id,
+        "created_at": "2026-03-01T12:00:00.000Z",
+        "account": {"id": f"p{id}", "followers_count": 10},
+        "reblogs_count": 0,
+        "reblog": None,
+        "in_reply_to_id": None,
+    } | more
 
 
 def test_mastodon_statuses(tmp_path):
@@ -134,7 +176,11 @@ def test_mastodon_statuses(tmp_path):
 
 
 def test_mastodon_context(tmp_path):
-    context = {"ancestors": [toot("1")], "descendants": [toot("3", in_reply_to_id="2")], "status": toot("2", in_reply_to_id="1")}
+    context = {
+        "ancestors": [toot("1")],
+        "descendants": [toot("3", in_reply_to_id="2")],
+        "status": toot("2", in_reply_to_id="1"),
+    }
     assert ripple.cascade(read(write(tmp_path, "m.json", json.dumps(context))).table).depth == 2
 
 
@@ -145,16 +191,53 @@ def test_mastodon_boosters_without_time_are_refused(tmp_path):
 
 
 def event(did, key, record, at=1_772_366_400_000_000):
-    return {"did": did, "time_us": at, "kind": "commit", "commit": {"operation": "create", "collection": record["$type"], "rkey": key, "record": record}}
+    return {
+        "did": did,
+        "time_us": at,
+        "kind": "commit",
+        "commit": {"operation": "create", "collection": record["$type"], "rkey": key, "record": record},
+    }
 
 
 ROOT = "at://did:plc:one/app.bsky.feed.post/1"
 STREAM = [
-    event("did:plc:one", "1", {"$type": "app.bsky.feed.post", "createdAt": "2026-03-01T12:00:00Z", "text": "a dance-off"}),
-    event("did:plc:two", "2", {"$type": "app.bsky.feed.repost", "createdAt": "1999-01-01T00:00:00Z", "subject": {"uri": ROOT}}, 1_772_366_500_000_000),
-    event("did:plc:three", "3", {"$type": "app.bsky.feed.repost", "createdAt": "2026-03-01T12:05:00Z", "subject": {"uri": ROOT}, "via": {"uri": "at://did:plc:two/app.bsky.feed.repost/2"}}, 1_772_366_600_000_000),
-    event("did:plc:four", "4", {"$type": "app.bsky.feed.post", "createdAt": "2026-03-01T12:06:00Z", "reply": {"root": {"uri": ROOT}, "parent": {"uri": ROOT}}}, 1_772_366_700_000_000),
-    event("did:plc:five", "5", {"$type": "app.bsky.feed.like", "createdAt": "2026-03-01T12:06:00Z", "subject": {"uri": ROOT}}),
+    event(
+        "did:plc:one",
+        "1",
+        {"$type": "app.bsky.feed.post", "createdAt": "2026-03-01T12:00:00Z", "text": "a dance-off"},
+    ),
+    event(
+        "did:plc:two",
+        "2",
+        {"$type": "app.bsky.feed.repost", "createdAt": "1999-01-01T00:00:00Z", "subject": {"uri": ROOT}},
+        1_772_366_500_000_000,
+    ),
+    event(
+        "did:plc:three",
+        "3",
+        {
+            "$type": "app.bsky.feed.repost",
+            "createdAt": "2026-03-01T12:05:00Z",
+            "subject": {"uri": ROOT},
+            "via": {"uri": "at://did:plc:two/app.bsky.feed.repost/2"},
+        },
+        1_772_366_600_000_000,
+    ),
+    event(
+        "did:plc:four",
+        "4",
+        {
+            "$type": "app.bsky.feed.post",
+            "createdAt": "2026-03-01T12:06:00Z",
+            "reply": {"root": {"uri": ROOT}, "parent": {"uri": ROOT}},
+        },
+        1_772_366_700_000_000,
+    ),
+    event(
+        "did:plc:five",
+        "5",
+        {"$type": "app.bsky.feed.like", "createdAt": "2026-03-01T12:06:00Z", "subject": {"uri": ROOT}},
+    ),
 ]
 
 
@@ -162,7 +245,9 @@ def test_bluesky_stream_with_via(tmp_path):
     found = read(write(tmp_path, "b.json", "\n".join(json.dumps(e) for e in STREAM)))
     assert found.format == "bluesky" and len(found.table) == 4
     assert found.table["parent_how"].to_list() == [None, "unknown", "declared", "declared"]
-    assert found.table["at"].min() == datetime(2026, 3, 1, 12, tzinfo=UTC)  # what the server saw, not the claimed 1999
+    assert found.table["at"].min() == datetime(
+        2026, 3, 1, 12, tzinfo=UTC
+    )  # what the server saw, not the claimed 1999
     c = ripple.cascade(found.table)
     assert (c.depth, c.parents["declared"], c.parents["unknown"]) == (2, 2, 1)
     assert "did:plc" not in found.table.write_csv()
@@ -171,10 +256,20 @@ def test_bluesky_stream_with_via(tmp_path):
 def test_bluesky_thread(tmp_path):
     def post(uri, parent=None):
         reply = {"reply": {"root": {"uri": ROOT}, "parent": {"uri": parent}}} if parent else {}
-        return {"uri": uri, "author": {"did": uri.split("/")[2], "followersCount": 7}, "indexedAt": "2026-03-01T12:00:00Z", "record": {"$type": "app.bsky.feed.post", "createdAt": "2026-03-01T11:00:00Z"} | reply}
+        return {
+            "uri": uri,
+            "author": {"did": uri.split("/")[2], "followersCount": 7},
+            "indexedAt": "2026-03-01T12:00:00Z",
+            "record": {"$type": "app.bsky.feed.post", "createdAt": "2026-03-01T11:00:00Z"} | reply,
+        }
 
     a, b = "at://did:plc:two/app.bsky.feed.post/2", "at://did:plc:three/app.bsky.feed.post/3"
-    thread = {"thread": {"post": post(ROOT), "replies": [{"post": post(a, ROOT), "replies": [{"post": post(b, a), "replies": []}]}]}}
+    thread = {
+        "thread": {
+            "post": post(ROOT),
+            "replies": [{"post": post(a, ROOT), "replies": [{"post": post(b, a), "replies": []}]}],
+        }
+    }
     found = read(write(tmp_path, "t.json", json.dumps(thread)))
     assert ripple.cascade(found.table).depth == 2 and found.table["audience"].sum() == 3 * 7
 
