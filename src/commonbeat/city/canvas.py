@@ -106,11 +106,11 @@ class Canvas:
     def face(self, who, x, y, half, look, mood, tilt=0.0, back=False):
         """Puts a face (chin to crown = 2 x `half` units, `tilt` in radians) and notes its true box, unless it is turned away."""
         k = half * self.scale
-        size = 128 if k < 30 else 256 if k < 75 else 400
+        size = 128 if k < 36 else 256 if k < 85 else 448
         sprite = faces.draw(look, mood, size, back)
         h, w = self.pixels.shape[:2]
         cx, cy = self.at([[x, y]])[0]
-        reach = faces.REACH * k * 1.42
+        reach = faces.REACH * k * (abs(np.cos(tilt)) + abs(np.sin(tilt)))
         x0, y0, x1, y1 = (
             int(v) for v in (max(cx - reach, 0), max(cy - reach, 0), min(cx + reach + 1, w), min(cy + reach + 1, h))
         )

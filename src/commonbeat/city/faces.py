@@ -142,7 +142,7 @@ def _shaded(s, colour, nx, ny):
     light = (nx * LIGHT[0] + ny * LIGHT[1] + nz * LIGHT[2])[..., None]
     shade = np.clip(0.70 + 0.40 * light, 0.42, 1.12)
     warm = np.array([1.04, 0.97, 0.93], np.float32) ** (1.6 * (1 - np.clip(light, 0, 1)))
-    gloss = 60 * (np.clip(light, 0, 1) ** 2) ** 7
+    gloss = 38 * (np.clip(light, 0, 1) ** 2) ** 7
     return np.clip(colour * shade * warm + gloss, 0, 255)
 
 

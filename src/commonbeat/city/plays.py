@@ -56,6 +56,7 @@ class Stroller:
 
     def draw(self, canvas, t):
         self._street(canvas, t)
+        drifting(canvas, self.petals, t, 18)  # behind the three, so that no leaf sticks to a face
         hide = ease(t, 1.5, 1.8) - ease(t, 2.35, 2.5) + ease(t, 3.6, 3.85) - ease(t, 4.3, 4.45)
         fun = ease(t, 2.4, 2.7)
         jolly = 0.5 + 0.5 * np.sin(11 * t)
@@ -85,7 +86,6 @@ class Stroller:
             kick=12 * t * (0.2 + fun),
             tilt=0.07 * fun * np.sin(9 * t) - 0.05,
         )
-        drifting(canvas, self.petals, t, 18)
 
     def _street(self, canvas, t):
         for k, (start, speed, y, tall) in enumerate(
@@ -166,6 +166,7 @@ class DanceOff:
         beat = 2 * np.pi * t  # one step each half second: two steps a turn
         self._crowd(canvas, t, beat)
         self._speaker(canvas, t)
+        drifting(canvas, self.petals, t, 10 + int(16 * ease(t, 3.6, 4.2)))
         kids = (
             ("child 1", 520, 300, Look("umber", "black", "puffs", "child"), Outfit((244, 186, 74), (92, 110, 160), (226, 84, 80), dress=True)),
             ("child 2", 725, 330, Look("rose", "copper", "bob", "child", (84, 110, 90)), Outfit((96, 164, 150), (84, 78, 104), (240, 236, 224), stripes=True)),
@@ -178,7 +179,6 @@ class DanceOff:
         person(
             canvas, "officer", 1170, 818, 505, Look("honey", "black", "short", "adult", cap=True), mood, pose, UNIFORM
         )
-        drifting(canvas, self.petals, t, 10 + int(16 * ease(t, 3.6, 4.2)))
 
     def _crowd(self, canvas, t, beat):
         for k, (x, tall) in enumerate(((330, 235), (455, 222), (640, 228), (840, 218), (1050, 230), (1345, 240))):
