@@ -20,6 +20,11 @@ INK, QUIET, ACCENT, WARM, PAPER = "#1d1b19", "#6b645c", "#1c4f7c", "#a8471a", "#
 _FONT = "Georgia, 'DejaVu Serif', serif"
 
 
+def _shrinkable(found: re.Match) -> str:
+    """No fixed size, so that the page may shrink the picture; at most a third larger than it was drawn."""
+    return f'<svg{found[1]} style="max-width:{1.3 * float(found[2]):.0f}px"'
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows for people and machines: headings, rows of ready words or numbers, and what must be said under them."""
@@ -63,7 +68,7 @@ def draw(chart) -> tuple[str, dict]:
     the page puts the text alternative on it."""
     spec = theme(chart).to_dict()
     svg = vl_convert.vegalite_to_svg(spec)
-    svg = re.sub(r'<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"', r'<svg\1 data-width="\2"', svg, count=1)
+    svg = re.sub(r'<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"', _shrinkable, svg, count=1)
     svg = svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
     # roles inside a picture that is hidden as a whole would only confuse those who listen
     return re.sub(r' (?:role|aria-roledescription|aria-label)="[^"]*"', "", svg), spec
@@ -84,8 +89,10 @@ def dots(
         offset = alt.YOffset("series:N", sort=series) if len(series) > 1 else alt.Undefined
         tint = alt.Color("series:N", sort=series, scale=alt.Scale(range=[ACCENT, WARM, QUIET]), title=None,
                          legend=alt.Legend() if len(series) > 1 else None)  # fmt: skip
-        shape = alt.Shape("series:N", sort=series, scale=alt.Scale(range=["circle", "diamond", "square"]), title=None,
-                          legend=alt.Legend() if len(series) > 1 else None)  # fmt: skip
+        # the legend shows colours; the page's key names the shapes, which grey print needs
+        shape = alt.Shape(
+            "series:N", sort=series, scale=alt.Scale(range=["circle", "diamond", "square"]), legend=None
+        )
         x = alt.X("value:Q", title=axis, scale=alt.Scale(zero=zero, nice=True))
         whisker = base.mark_rule(strokeWidth=2.5).encode(
             x=alt.X("low:Q", title=axis), x2="high:Q", y=y, yOffset=offset, color=tint
@@ -103,7 +110,7 @@ def dots(
                 .encode(x="v:Q")
             )
             layers.insert(0, mark)
-        return alt.layer(*layers).properties(width=width, height=alt.Step(step * max(1, len(series))))
+        return alt.layer(*layers).properties(width=width, height=alt.Step(step if len(series) == 1 else 0.62 * step))
 
     return _both(one, (480, 26), (210, 26), name, title, alternative, table)
 
@@ -114,15 +121,21 @@ def line_with_band(
     """A value over time with its interval: rows of x, value, low, high and, if wanted, series."""
     rows = [plain(r) for r in rows if r.get("value") is not None]
     series = list(dict.fromkeys(r.get("series") or "" for r in rows))
-    kind = "T" if time else "Q"
+    ordered = bool(rows) and isinstance(rows[0]["x"], str)
+    kind = "T" if time else "O" if ordered else "Q"
 
     def one(width, height):
         base = alt.Chart(alt.Data(values=rows))
         tint = alt.Color("series:N", sort=series, scale=alt.Scale(range=[ACCENT, WARM, QUIET, INK]), title=None,
                          legend=alt.Legend() if len(series) > 1 else None)  # fmt: skip
         dash = alt.StrokeDash("series:N", sort=series, legend=None)
-        axis_x = alt.Axis(format="%b %Y", labelOverlap=True, grid=False) if time else alt.Axis(grid=False)
-        x = alt.X(f"x:{kind}", title=x_axis, axis=axis_x)
+        axis_x = (
+            alt.Axis(format="%b %Y", labelOverlap=True, grid=False)
+            if time
+            else alt.Axis(grid=False, labelAngle=-40 if ordered else 0)
+        )
+        more = {"scale": alt.Scale(type="point", padding=0.2), "sort": None} if ordered else {}
+        x = alt.X(f"x:{kind}", title=x_axis, axis=axis_x, **more)
         band = base.mark_area(opacity=0.18).encode(
             x=x, y=alt.Y("low:Q", title=axis, scale=alt.Scale(zero=False)), y2="high:Q", color=tint
         )
