@@ -117,11 +117,6 @@ def test_where_distrust_makes_people_leave_it_is_said():
     held = n = 0
     for town, found in ask("distrust_attrition", first=4_000):
         if found.attrition.bounds:
-            low, high = found.attrition.bounds
             n += 1
-            held += (
-                (low.low if low.low is not None else low.value)
-                <= true_effect(town, "participant", 21)
-                <= (high.high if high.high is not None else high.value)
-            )
+            held += found.attrition.bounds.low <= true_effect(town, "participant", 21) <= found.attrition.bounds.high
     assert n == 0 or not outside(held, n, 0.93, 1.0), (held, n)

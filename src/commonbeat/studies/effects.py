@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from commonbeat import trust
@@ -15,7 +14,7 @@ from commonbeat.studies.findings import Finding
 from commonbeat.studies.plan import Plan, Ring
 from commonbeat.studies.verdicts import verdict
 
-__all__ = ["effect", "finding", "simultaneous_level"]
+__all__ = ["effect", "finding", "simultaneous_level", "usable", "weights_of"]
 
 
 def simultaneous_level(level: float, cells: int) -> float:
@@ -28,7 +27,13 @@ def simultaneous_level(level: float, cells: int) -> float:
 
 
 def effect(
-    plan: Plan, ring: Ring, rows: pl.DataFrame, *, estimator: str | None = None, level: float | None = None, rng=None
+    plan: Plan,
+    ring: Ring,
+    rows: pl.DataFrame,
+    *,
+    estimator: str | None = None,
+    level: float | None = None,
+    seed: int = 0,
 ) -> Estimate:
     """The estimate for rows of one ring and wave: columns score, treated, and what the plan names.
 
@@ -43,7 +48,7 @@ def effect(
         few = f"{n[1]} answers in {treated} and {n[0]} in {control}; at least {floor} of each are needed"
         return Estimate(None, n=sum(n), level=level, unit=plan.outcome.unit, cautions=(few,))
     try:
-        return replace(_ask(plan, rows, estimator, level, rng), unit=plan.outcome.unit)
+        return replace(_ask(plan, rows, estimator, level, seed), unit=plan.outcome.unit)
     except CommonbeatError as error:
         return Estimate(None, n=sum(n), level=level, unit=plan.outcome.unit, cautions=(str(error),))
 
@@ -59,10 +64,10 @@ def finding(
     group="",
     value="",
     planned=True,
-    rng=None,
+    seed=0,
 ) -> Finding:
     """One comparison with its verdict, marked by how far it can carry."""
-    e = effect(plan, ring, rows, estimator=estimator, level=level, rng=rng)
+    e = effect(plan, ring, rows, estimator=estimator, level=level, seed=seed)
     how = ring.how if e.known else "not_identified"
     if how == "observed":
         e = e.with_caution(
@@ -75,9 +80,9 @@ def finding(
     )  # fmt: skip
 
 
-def _ask(plan, rows, estimator, level, rng) -> Estimate:
+def _ask(plan, rows, estimator, level, seed) -> Estimate:
     y, arm = rows["score"].to_numpy(), rows["treated"].to_numpy()
-    shape = {"block": _usable(rows, plan.block), "cluster": _usable(rows, plan.cluster), "weights": _weights(rows)}
+    shape = {"block": usable(rows, plan.block), "cluster": usable(rows, plan.cluster), "weights": weights_of(rows)}
     if estimator == "difference_in_means":
         return trust.difference_in_means(y, arm, level=level, **shape)
     if estimator == "adjusted_effect":
@@ -88,20 +93,24 @@ def _ask(plan, rows, estimator, level, rng) -> Estimate:
         return trust.adjusted_effect(y, arm, covariates, level=level, **shape)
     if estimator == "randomisation_test":
         test = trust.randomisation_test(
-            y, arm, block=shape["block"], cluster=shape["cluster"], level=level, rng=rng or np.random.default_rng(0)
+            y, arm, block=shape["block"], cluster=shape["cluster"], level=level, seed=seed
         )
-        return getattr(test, "estimate", test)
+        how = "every assignment listed" if test.exact else f"{test.draws:,} redraws"
+        method = f"randomisation test, p = {test.p_value:.4f}, interval by inversion; {how}"
+        return Estimate(
+            test.effect, low=test.low, high=test.high, level=level, n=test.n, method=method, cautions=test.cautions
+        )
     raise TooFew(f"{estimator} needs columns this study's answers do not have; name another estimator in the plan")
 
 
-def _usable(rows, name):
+def usable(rows, name):
     """A block or cluster column, when it says something about these rows; None otherwise."""
     if not name or name not in rows.columns or rows[name].null_count() or rows[name].n_unique() < 2:
         return None
     return rows[name].to_numpy()
 
 
-def _weights(rows):
+def weights_of(rows):
     if "weight" not in rows.columns or rows["weight"].null_count() or rows["weight"].n_unique() < 2:
         return None
     return rows["weight"].to_numpy()

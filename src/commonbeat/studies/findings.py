@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from commonbeat.estimate import Estimate, plain
 from commonbeat.studies.sentences import RING_WORDS, effect_sentence
+from commonbeat.trust import Bounds
 
 __all__ = ["Attrition", "Finding", "Findings", "Flow"]
 
@@ -70,23 +71,14 @@ class Attrition:
     flow: tuple[Flow, ...]
     difference: Estimate
     differential: bool
-    bounds: tuple[Estimate, Estimate] | None
-    bounds_method: str = ""
+    bounds: Bounds | None
 
     def to_dict(self) -> dict:
-        bounds = None
-        if self.bounds:
-            low, high = self.bounds
-            bounds = {
-                "low": low.value,
-                "high": high.value,
-                "low_from": low.low,
-                "high_to": high.high,
-                "method": self.bounds_method,
-            }
+        bounds = self.bounds.to_dict() if self.bounds else None
+        flow = [f.to_dict() for f in self.flow]
         return plain(
             {
-                "flow": [f.to_dict() for f in self.flow],
+                "flow": flow,
                 "difference": self.difference.to_dict(),
                 "differential": self.differential,
                 "bounds": bounds,

@@ -13,7 +13,7 @@ from commonbeat.errors import BadInput, CommonbeatError
 from commonbeat.estimate import Estimate
 from commonbeat.stats import wilson
 from commonbeat.studies import answers as reading
-from commonbeat.studies.effects import effect, finding, simultaneous_level
+from commonbeat.studies.effects import effect, finding, simultaneous_level, usable, weights_of
 from commonbeat.studies.findings import Attrition, Finding, Findings, Flow
 from commonbeat.studies.plan import Plan, Ring
 from commonbeat.studies.seals import Seal, sealed_before
@@ -32,7 +32,6 @@ def run_asking(plan: Plan, tables: Mapping[str, pl.DataFrame], spans: Mapping[st
     seals  : every seal of this plan in the audit chain, oldest first
     Raises BadInput when the plan names an outcome nobody measured or a ring nobody was asked in.
     """
-    rng = np.random.default_rng(seed)
     respondents, raw = tables["respondents"], tables["answers"]
     scored = reading.answered(plan, raw, spans)
     people = {r.name: reading.asked(plan, r, respondents) for r in plan.rings}
@@ -40,15 +39,15 @@ def run_asking(plan: Plan, tables: Mapping[str, pl.DataFrame], spans: Mapping[st
     cells = {(r.name, w): _cell(people[r.name], scored, w) for r in plan.rings for w in plan.waves}
     ring = plan.ring(plan.primary.ring)
     rows = cells[plan.primary.ring, plan.primary.wave]
-    primary = finding(plan, ring, plan.primary.wave, rows, rng=rng)
+    primary = finding(plan, ring, plan.primary.wave, rows, seed=seed)
     rings = _rings(plan, cells, people)
     earliest = reading.first_outcome(plan, scored, respondents)
     before = sealed_before(seals[0] if seals else None, earliest)
     return Findings(
         plan=plan.to_dict(), plan_hash=plan.hash, sealed_before_data=before, sealed_at=seals[0].sealed_at if seals else None,
         snapshot=snapshot, primary=primary, rings=rings, groups=_groups(plan, ring, rows),
-        robustness=tuple(finding(plan, ring, plan.primary.wave, rows, estimator=e, rng=rng) for e in plan.robustness if e != plan.estimator),
-        attrition=_attrition(plan, ring, people[ring.name], scored), persistence=_persistence(rings, plan.primary.ring),
+        robustness=tuple(finding(plan, ring, plan.primary.wave, rows, estimator=e, seed=seed) for e in plan.robustness if e != plan.estimator),
+        attrition=_attrition(plan, ring, people[ring.name], scored), persistence=_persistence(plan, ring, cells),
         balance=_balance(plan, people[ring.name]),
         deviations=_deviations(plan, seals, cells, people), cautions=_cautions(plan, primary, before),
         cannot_tell=tuple(f.sentence for f in rings if f.verdict == "too_few"), simulated=simulated, seed=seed, versions=versions(),
@@ -120,8 +119,7 @@ def _attrition(plan: Plan, ring: Ring, asked: pl.DataFrame, scored: pl.DataFrame
     if not gap.known or gap.std_error == 0:
         gap = _newcombe(flow, plan)
     differential = gap.known and (gap.low > 0 or gap.high < 0 or abs(gap.value) > DIFFERENTIAL)
-    bounds, method = _bounds(plan, here)
-    return Attrition(tuple(flow), gap, bool(differential), bounds, method)
+    return Attrition(tuple(flow), gap, bool(differential), _bounds(plan, here))
 
 
 def _newcombe(flow, plan) -> Estimate:
@@ -145,28 +143,36 @@ def _newcombe(flow, plan) -> Estimate:
 
 
 def _bounds(plan, here):
-    """What the effect could be if those who did not answer had been different: Lee's bounds; None when they do not apply."""
-    y, arm = here["score"].to_numpy(), here["treated"].to_numpy()
-    if not np.isnan(y.astype(float)).any():
-        return None, ""
-    try:
-        found = trust.bounds(y.astype(float), arm, level=plan.level)
-    except (CommonbeatError, AttributeError):
-        return None, ""
-    return (found.low, found.high), getattr(found, "method", "Lee (2009)")
-
-
-def _persistence(rings, name) -> dict | None:
-    """How long does it last? Asked only of a ring whose first effect is clear; else "cannot tell"."""
-    mine = [f for f in rings if f.ring == name and f.effect.known]
-    if len(mine) < 2:
+    """What the effect could be whatever the lost would have said (Lee's bounds); None when nobody was lost or it cannot be told."""
+    y = here["score"].to_numpy().astype(float)
+    if not np.isnan(y).any():
         return None
     try:
-        found = trust.persistence(
-            [f.wave for f in mine], [f.effect.value for f in mine], [f.effect.std_error for f in mine]
+        return trust.bounds(
+            y,
+            here["treated"].to_numpy(),
+            cluster=usable(here, plan.cluster),
+            level=plan.level,
+            unit=plan.outcome.unit,
         )
-    except (CommonbeatError, AttributeError, TypeError) as error:
-        return {"half_life": None, "verdict": "cannot_tell", "why": str(error)}
+    except CommonbeatError:
+        return None
+
+
+def _persistence(plan, ring, cells) -> dict | None:
+    """How long does it last? From the waves after the start, with the same people's answers kept together."""
+    later = [(w, cells[ring.name, w].filter(pl.col("score").is_not_null())) for w in plan.waves if w > 0]
+    later = [(w, rows) for w, rows in later if rows["treated"].n_unique() == 2]
+    if len(later) < 2:
+        return None
+    stacked = pl.concat([rows.with_columns(pl.lit(w).alias("wave")) for w, rows in later])
+    try:
+        found = trust.persistence(
+            stacked["score"].to_numpy(), stacked["treated"].to_numpy(), stacked["wave"].to_numpy(), person=stacked["respondent"].to_numpy(),
+            cluster=usable(stacked, plan.cluster), weights=weights_of(stacked), level=plan.level, randomised=ring.how == "randomised", unit=plan.outcome.unit,
+        )  # fmt: skip
+    except CommonbeatError as error:
+        return {"half_life": None, "verdict": "cannot tell", "cautions": [str(error)]}
     return found.to_dict()
 
 

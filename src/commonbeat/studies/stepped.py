@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from commonbeat.studies.verdicts import verdict
 __all__ = ["run_stepped"]
 
 #: the pairs a reviewer would ask for beside whichever the plan named
-OTHERS = (("callaway-santanna", "notyet"), ("callaway-santanna", "never"), ("efficient", "notyet"))
+OTHERS = (("callaway-santanna", "notyet"), ("callaway-santanna", "never"), ("roth-santanna", "notyet"))
 
 
 def run_stepped(
@@ -52,7 +53,7 @@ def run_stepped(
 
 def _one(plan, panel, method, control, named) -> Finding:
     found = trust.staggered_effect(panel, **named, method=method, control=control, se=plan.panel.se)
-    e = getattr(found, "simple", found)
+    e = replace(found.simple, unit=plan.outcome.unit, n=found.simple.n or panel.height)
     return Finding(
         "",
         -1,

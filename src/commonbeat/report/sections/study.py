@@ -122,10 +122,10 @@ def _lost(findings):
     if a.differential:
         blocks.append(Cautions(("Response differs between the arms, so the effect may be one of who answered.",)))
     if a.bounds:
-        low, high = a.bounds
+        low, high = a.bounds.low, a.bounds.high
         blocks.append(
             Words(
-                f"Whoever was lost, the effect lies between {points(low.value)} and {points(high.value)} points ({a.bounds_method})."
+                f"Whatever those who were lost would have said, the effect lies between {points(low)} and {points(high)} points ({a.bounds.method})."
             )
         )
     return blocks

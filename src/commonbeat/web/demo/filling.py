@@ -71,7 +71,7 @@ def prepare(folder: Path, town) -> Ready:
 
 def serve(folder: Path, port: int = 8000) -> None:
     """Serves the demonstration on this machine only."""
-    from commonbeat.cli.serve import run
+    from commonbeat.web.serving import run
 
     run(Path(folder), port=port, ready=lambda: None)
 
