@@ -59,7 +59,9 @@ def ours_level(n, draws):
 
     people, _, w, y = data(n)
     cluster = np.random.default_rng(1).integers(0, 1_000, n)
-    return lambda: estimate_level(y, weights=w, strata=cluster // 50, cluster=cluster, by=people["race"]).levels[0].std_error
+    return lambda: (
+        estimate_level(y, weights=w, strata=cluster // 50, cluster=cluster, by=people["race"]).levels[0].std_error
+    )
 
 
 def svy_rake(n, draws):
@@ -127,7 +129,9 @@ def once(python, name, n, draws):
         [python, __file__, "--worker", name, "--people", str(n), "--draws", str(draws)],
         capture_output=True, text=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} if python == sys.executable else None,
     )  # fmt: skip
-    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"error": done.stderr.splitlines()[-1:]}
+    return (
+        json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"error": done.stderr.splitlines()[-1:]}
+    )
 
 
 def main():
@@ -159,7 +163,9 @@ def main():
             ours = wall if ours is None else ours
             best = min(r["wall"] for r in good)
             peak = max(r["peak"] for r in good)
-            print(f"  {name:<18} wall {wall:8.3f} s (best {best:.3f})  CPU {cpu:8.3f} s  peak {peak:6.0f} MB  x{wall / ours:.1f}")
+            print(
+                f"  {name:<18} wall {wall:8.3f} s (best {best:.3f})  CPU {cpu:8.3f} s  peak {peak:6.0f} MB  x{wall / ours:.1f}"
+            )
     print("\nslope of ours (log time over log people)")
     for name in ("ours_rake", "ours_replicates", "ours_level"):
         sizes = [asked.people // 10, asked.people]

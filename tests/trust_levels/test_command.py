@@ -14,6 +14,7 @@ from commonbeat.estimate import Estimate
 from commonbeat.ledger import Book
 from commonbeat.privacy import FLOOR
 from commonbeat.report.trust_page import HIDDEN, public, public_group
+from commonbeat.stats import clopper_pearson
 from commonbeat.tables import check
 from commonbeat.trust.reading import population_margins, read_answers
 from commonbeat.trust.town import town_trust
@@ -233,3 +234,25 @@ def test_the_city_s_own_trust_is_inside_the_interval():
     score = next(s for s in found if s.questionnaire == "pulse-1").score
     truth = (rows["y1"] * rows["weight"]).sum() / rows["weight"].sum()
     assert score.low < truth < score.high
+
+
+def test_quarter_by_quarter_the_tracker_holds_the_truth_and_the_plain_mean_is_biased():
+    """The city writes down its truth for every quarter, and what a plain mean of the same people would have said."""
+    hits, off, naive_off = 0, [], []
+    for seed in (3, 5, 7, 9):
+        town = city.build(seed=seed, residents=8_000)
+        plan = town.tables["respondents"].filter(pl.col("plan_id") == "tracker")
+        answers = town.tables["answers"].filter(pl.col("questionnaire") == "pulse-1")
+        answers = answers.join(plan.select("respondent"), on="respondent", how="semi")
+        tracked = town_trust(plan, answers).sections[0].track
+        facts = [f for f in town.truth.facts if f.method == "trust.estimate_level" and f.quantity == "mean trust"]
+        assert len(facts) == len(tracked.levels) == 8
+        for fact, level in zip(facts, tracked.levels, strict=True):
+            hits += level.low <= fact.value <= level.high
+            off.append(level.value - fact.value)
+            naive_off.append(fact.naive - fact.value)
+    low, high = clopper_pearson(hits, len(off), level=0.999)
+    assert low <= 0.96
+    assert high >= 0.94
+    assert abs(np.mean(off)) < 0.7
+    assert np.mean(naive_off) < -1  # the tracker asks more often where trust is lower
