@@ -119,7 +119,8 @@ def groups(
     if made.placed.sum() < 4 or not np.any(points):
         return _none(made, "nobody" if not len(votes.people) else "too_few", seed, shuffles, subsamples)
     rng = np.random.default_rng([seed, 2])
-    told = foretell(_some(t, CHOOSE_PEOPLE, rng), least=made.least, seed=seed, folds=_folds(len(t.value)))
+    part = _some(t, CHOOSE_PEOPLE, rng)
+    told = foretell(part, least=made.least, seed=seed, folds=_folds(len(part.value)))
     tried = told.chosen if told.chosen > 1 else int(np.nanargmax(told.gain[1:])) + 2
     full = {k: _labelled(made, k, seed) for k in range(2, tried + 1)}
     p = _chance(t, made.least, seed, shuffles, told) if shuffles else None
@@ -178,7 +179,7 @@ def _some(t: Table, people: int, rng) -> Table:
 
 
 def _folds(votes: int) -> int:
-    return 10 if votes < 20_000 else 4 if votes < 1_000_000 else 1
+    return 10 if votes < 20_000 else 4 if votes < 200_000 else 1
 
 
 def _chance(t, least, seed, shuffles, told):
