@@ -60,6 +60,16 @@ def test_an_analyst_sees_the_exact_check_values(run, real, tmp_path):
     }
 
 
+def test_words_for_the_terminal_say_the_verdict_first_and_what_was_withheld(run, real, tmp_path):
+    (tmp_path / "ages.csv").write_text("statement_id,group\n1,15-19\n4,20-25\n")
+    ask = (real("polis/london.youth.policing"), "--meta", "1-14", "--groups", tmp_path / "ages.csv")
+    out = run(*ask).out
+    assert "no separate groups supported" in out.splitlines()[0]
+    assert "almost certain that more than half of every group agree" in out and "Withheld: shares in bands" in out
+    exact = run(*ask, "--analyst").out
+    assert "probability 0.993" in exact and "Withheld" not in exact
+
+
 def test_legacy_shows_what_a_polis_server_would(run, real):
     told = answer(run, real("polis/london.youth.policing"), "--meta", "1-14", "--legacy", "--analyst")
     assert [g["size"] for g in told["groups"]] == [3, 18, 3] and told["people_placed"] == 24

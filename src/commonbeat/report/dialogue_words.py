@@ -37,7 +37,7 @@ def sentences(answer: dict) -> list[str]:
     """What the terminal says under the verdict: the common ground first."""
     over = answer["common_ground_over"]
     names = " and ".join(g["name"] for g in answer["known_groups"]) if over != "everyone" else "everyone"
-    rows = [r for r in answer["common_ground"] if r["band"] or r["p_every_group"] is not None]
+    rows = [r for r in answer["common_ground"] if r["p_every_group"] is not None or r["band"]]
     out = [f"Common ground of {names}:" if rows else f"No statement can be judged yet for {names}."]
     return out + [ground_sentence(r) for r in rows[:5]]
 
