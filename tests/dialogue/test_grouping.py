@@ -47,8 +47,8 @@ def false_alarms(draws, seed, people=120, statements=30, **how):
 
 
 def test_without_structure_groups_are_rarely_supported_and_statements_rarely_flagged():
-    draws = 24
-    supported, flagged, tested = false_alarms(draws, 100, shuffles=19, subsamples=10)
+    draws = 16
+    supported, flagged, tested = false_alarms(draws, 100, people=90, statements=24, shuffles=19, subsamples=10)
     assert binomtest(supported, draws).proportion_ci(0.999, "exact").low <= 0.05
     assert binomtest(flagged, tested).proportion_ci(0.999, "exact").low <= 0.01
 
