@@ -135,6 +135,10 @@ def test_the_label_of_simulated_rows_stays_on_the_book(book):
     assert (book.simulated, book.label) == (False, "")
     after = book.write({"contacts": contacts("s1", simulated=True)}, importer="city")
     assert (after.simulated, after.label) == (True, "partly simulated")
+    whole = ledger.Book.create(book.path.parent / "town").write(
+        {"areas": AREAS, "contacts": contacts("s1", simulated=True)}, importer="city"
+    )
+    assert whole.label == "simulated"  # what comes with simulated rows is simulated too
 
 
 def test_what_is_no_book_gets_a_sentence(tmp_path):

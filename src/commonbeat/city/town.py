@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -57,6 +58,10 @@ def build(seed: int, *, areas: int, patches_per_area: int = 6) -> Town:
     pieces = [piece for cell in cells for piece in _cells(cell, patches_per_area, rng)]
     patch_area = np.repeat(np.arange(areas), patches_per_area)
     borders = np.array([warp(cell) for cell in cells], object)
+    if not shapely.is_valid(borders).all():  # bent so far that the plane folds over itself: bend less, same bends
+        by = next(b for b in (0.7, 0.5, 0.3, 0.0) if shapely.is_valid([warp(cell, b) for cell in cells]).all())
+        warp = partial(warp, by=by)
+        borders = np.array([warp(cell) for cell in cells], object)
     patches = np.array([warp(piece) for piece in pieces], object)
     ids = np.array([f"a{i + 1:02d}" for i in range(areas)])
     patch_ids = np.array([f"{ids[a]}-p{k % patches_per_area + 1}" for k, a in enumerate(patch_area)])
@@ -97,16 +102,17 @@ def _winding(rng):
     waves = rng.normal(0, [0.9, 0.9, 1], (9, 3)) * [1, 1, 0.07]
     phase = rng.uniform(0, 2 * np.pi, (9, 2))
 
-    def bend(xy):
+    def bend(xy, by):
         turn = xy @ waves[:, :2].T * 2
         return (
             xy
-            + np.c_[
+            + by
+            * np.c_[
                 (waves[:, 2] * np.sin(turn + phase[:, 0])).sum(1), (waves[:, 2] * np.cos(turn + phase[:, 1])).sum(1)
             ]
         )
 
-    return lambda shape: shapely.transform(shapely.segmentize(shape, 0.08), bend)
+    return lambda shape, by=1.0: shapely.transform(shapely.segmentize(shape, 0.08), lambda xy: bend(xy, by))
 
 
 def _cells(shape, count: int, rng, *, rounds: int = 4):

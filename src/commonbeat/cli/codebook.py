@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from commonbeat.cli.common import Json, Quiet, show
 
@@ -38,7 +38,7 @@ def _words(console: Console, names: list[str]) -> None:
 
     for name in names:
         console.print(f"\n[bold]{name}[/]: {codebook.TABLES[name].__doc__}")
-        table = Table("column", "meaning", "unit", "holds", "who may see it", show_header=True)
+        table = Table(Column("column", no_wrap=True), "meaning", "unit", "holds", "who may see it", show_header=True)
         for c in codebook.columns(name):
             missing = " (may be missing)" if c.may_be_missing else ""
             table.add_row(c.name, c.meaning, c.unit or "", (c.allowed or "") + missing, c.see)

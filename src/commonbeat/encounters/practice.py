@@ -8,7 +8,6 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from commonbeat import points
 from commonbeat.encounters.counting import Window, window_of
 from commonbeat.errors import TooFew
 from commonbeat.estimate import Estimate, plain
@@ -73,6 +72,8 @@ def spread_of_practice(
     town's own slow course (`points.fit`); the null keeps all times and exchanges the areas, so that whatever moves the
     whole town at once stays in it. What moves one area for weeks (a festival) cannot be told from example.
     """
+    from commonbeat import points  # numba takes a second to import, and only this needs it
+
     span = window_of(contacts, window, zone)
     rows = contacts.lazy().filter(
         (pl.col("kind") == "positive") & pl.col("programme").is_null() & pl.col("area_id").is_not_null()

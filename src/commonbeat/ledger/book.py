@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-import pyarrow.dataset as ds
 
 from commonbeat import codebook
 from commonbeat.audit import Chain
@@ -117,6 +116,8 @@ class Book:
 
     def duckdb(self) -> duckdb.DuckDBPyConnection:
         """The book in SQL. The connection can read these tables and nothing else: no file, no network, no writing back."""
+        import pyarrow.dataset as ds  # slow to import, and only this needs it
+
         connection = duckdb.connect()
         for name in self.tables:
             self._parts(name)
@@ -158,7 +159,7 @@ class Book:
         tables    : table -> any frame; checked, so a wrong cell changes nothing (BadInput)
         importer  : the role that writes, in receipts and in the chain;  note: why, in words
         receipts  : table -> the Source it was read from; without one the receipt names the importer
-        simulated : the label of all these tables; None: as their own column says, else as not simulated
+        simulated : the label of all these tables; None: simulated if a row of any of them says so
         wait      : seconds to wait for another writer before Busy
         """
         at = at or datetime.now(UTC)
@@ -189,6 +190,8 @@ class Book:
 
 
 def _replace(c: Change, checked, sources, importer, note, simulated, at) -> Manifest:
+    if simulated is None:
+        simulated = any(f["simulated"].any() for f in checked.values() if "simulated" in f.columns)
     after = dict(c.before.tables)
     said = [checked.pop("receipts")] if "receipts" in checked else []
     lost = [t for t in checked if t in after]

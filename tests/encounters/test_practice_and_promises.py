@@ -1,0 +1,128 @@
+"""Whether examples are followed, in towns where we know; and whether promises are kept, by dates we chose."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from commonbeat import city, encounters, tables
+from commonbeat.errors import BadInput, TooFew
+from commonbeat.estimate import Estimate
+
+
+def contacts(seconds, areas):
+    start = datetime(2024, 10, 1, tzinfo=UTC)
+    return tables.check("contacts", [
+        {"contact_id": f"c{i}", "at": start + timedelta(seconds=float(s)), "area_id": a, "kind": "positive", "activity": "play",
+         "free_to_leave_officer": "yes", "simulated": False} for i, (s, a) in enumerate(zip(seconds, areas))
+    ])  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def town():
+    return city.build(7, 20_000)
+
+
+def test_the_citys_branching_ratio_and_wait_are_found(town):
+    facts = {f.quantity: f for f in town.truth.facts if f.method == "encounters.spread_of_practice"}
+    found = encounters.spread_of_practice(town.tables["contacts"])
+    ratio, wait = facts["branching ratio"], facts["mean wait"]
+    assert found.branching_ratio.low <= ratio.value <= found.branching_ratio.high
+    assert found.half_life.low <= wait.value * np.log(2) <= found.half_life.high
+    assert found.verdict == "spreads"
+
+
+def test_without_any_following_nothing_is_claimed():
+    """Independent encounters with a weekly rhythm and a busy summer: what is shared is not called an example."""
+    wrong = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        day = rng.choice(
+            730, 500, p=(w := 1 + 0.6 * np.sin(np.arange(730) / 58) + 0.5 * (np.arange(730) % 7 > 4)) / w.sum()
+        )
+        found = encounters.spread_of_practice(contacts((day + rng.uniform(9, 19, 500) / 24) * 86_400, rng.choice(list("abcdefgh"), 500)), seed=seed)  # fmt: skip
+        wrong += found.verdict == "spreads"
+    assert wrong <= 2  # at 5 % each, three or more in twelve happen twice in a hundred
+
+
+def test_a_town_that_moves_as_one_is_cannot_tell_and_never_spreads():
+    """Bursts on the same days everywhere, a heat wave or a fair: areas exchanged show as many pairs."""
+    rng = np.random.default_rng(1)
+    day = np.repeat(rng.choice(730, 60, replace=False), 10) + rng.exponential(0.5, 600)
+    found = encounters.spread_of_practice(contacts(np.minimum(day, 729) * 86_400, rng.choice(list("abcdef"), 600)))
+    assert found.p > 0.05
+    assert found.verdict == "cannot_tell_from_shared_causes"
+
+
+def test_stories_followed_by_encounters_are_seen_and_others_not():
+    rng = np.random.default_rng(3)
+    days, areas = rng.uniform(0, 700, 300), rng.choice(list("abcd"), 300)
+    when = np.linspace(40, 640, 20)
+    extra = np.concatenate([t + rng.uniform(0, 12, 5) for t in when])
+    where = np.repeat(rng.choice(list("abcd"), 20), 5)
+    both = contacts(np.concatenate([days, extra]) * 86_400, np.concatenate([areas, where]))
+    stories = pl.DataFrame(
+        {
+            "area_id": where[::5],
+            "published_at": [datetime(2024, 10, 1, tzinfo=UTC) + timedelta(days=float(t)) for t in when],
+        }
+    )
+    after = encounters.spread_of_practice(both, stories=stories).stories
+    assert after.p < 0.01 and after.ratio > 1.5
+    plain = encounters.spread_of_practice(contacts(days * 86_400, areas), stories=stories).stories
+    assert plain.p > 0.01
+    assert encounters.spread_of_practice(both, stories=stories.head(4)).stories is None
+
+
+def test_too_few_encounters_are_too_few():
+    with pytest.raises(TooFew, match="needs 100"):
+        encounters.spread_of_practice(contacts(np.arange(60) * 86_400.0, ["a"] * 60))
+
+
+# --- promises ---------------------------------------------------------------------------------------------------------
+
+PROMISE = {"commitment_id": "p1", "promise": "half of positive contact in the most enforced areas", "by": "office of the chief",
+           "since": date(2025, 1, 1), "until": date(2026, 1, 1), "indicator": "reach", "target": 0.5}  # fmt: skip
+BEFORE, AFTER = date(2025, 9, 1), date(2026, 2, 1)
+
+
+def status(today, measured=None, **changes):
+    (one,) = encounters.commitments([PROMISE | changes], today=today, measured={"p1": measured} if measured else None)
+    return one.status, one.because
+
+
+@pytest.mark.parametrize(("low", "high", "today", "want"), [
+    (0.52, 0.7, BEFORE, "kept"), (0.52, 0.7, AFTER, "kept"), (0.3, 0.48, BEFORE, "slipping"), (0.3, 0.48, AFTER, "broken"),
+    (0.4, 0.6, BEFORE, "too_early"), (0.4, 0.6, AFTER, "cannot_tell"),
+])  # fmt: skip
+def test_a_measured_promise_is_judged_by_its_whole_interval(low, high, today, want):
+    assert status(today, Estimate((low + high) / 2, low=low, high=high))[0] == want
+
+
+def test_a_promise_nobody_measured_is_not_kept_by_saying_so():
+    assert status(BEFORE) == ("too_early", "nothing_measured_yet")
+    assert status(AFTER, evidence="we are proud of our reach") == ("cannot_tell", "nothing_measured_yet")
+    assert status(AFTER, Estimate(0.9, low=0.8, high=1.0), target=None)[0] == "cannot_tell"
+
+
+@pytest.mark.parametrize(("changes", "today", "want"), [
+    ({"evidence": "council minutes, item 7", "evidence_on": date(2025, 6, 1)}, BEFORE, "kept"),
+    ({"evidence": "council minutes, item 7", "evidence_on": date(2026, 1, 15)}, AFTER, "slipping"),
+    ({"evidence": "council minutes, item 7", "evidence_on": date(2024, 6, 1)}, BEFORE, "slipping"),  # before the promise
+    ({"evidence": "we did it"}, AFTER, "broken"),  # a word without a dated document
+    ({}, date(2025, 3, 1), "too_early"), ({}, BEFORE, "slipping"), ({}, AFTER, "broken"),
+])  # fmt: skip
+def test_an_unmeasured_promise_needs_a_dated_public_document(changes, today, want):
+    assert status(today, indicator="policy", **changes)[0] == want
+
+
+def test_a_count_of_positive_contacts_is_refused_as_an_indicator_with_the_reason():
+    with pytest.raises(
+        BadInput, match=r"use training, policy, complaint_handling, reach or trust\. A count .* quota"
+    ):
+        status(BEFORE, indicator="positive_contacts")
+
+
+def test_no_promises_are_no_answer():
+    assert encounters.commitments(tables.empty("commitments"), today=BEFORE) == ()
