@@ -10,7 +10,7 @@ from pathlib import Path
 from commonbeat.errors import CommonbeatError
 from commonbeat.ledger import Book
 from commonbeat.report.blocks import Page, Words
-from commonbeat.report.sections import contact, dialogue, footage, made, recorded, study, trust
+from commonbeat.report.sections import contact, dialogue, footage, made, recorded, stories, study, trust
 from commonbeat.report.site import Cover, write_site
 from commonbeat.studies.findings import Findings
 
@@ -53,6 +53,7 @@ def _sections(book, findings):
         ("What was recorded", lambda: recorded.recorded(book)),
         ("Who gets which contact", lambda: contact.contact(book)),
         ("Footage", lambda: footage.footage(book)),
+        ("Stories and their ripple", lambda: stories.stories(book)),
         ("Common ground", lambda: dialogue.dialogue(book)),
         ("Trust over time", lambda: trust.trust(book)),
     ]
