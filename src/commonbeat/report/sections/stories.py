@@ -67,12 +67,12 @@ def _table(rows, titles) -> Table:
             titles.get(s["story_id"], s["story_id"]),
             f"{s['events']:,}" if shown_count(s["events"]) else "fewer than 5",
             "—" if s["reach"] is None else f"{s['reach']:,}",
-            s["depth"] if not s["unknown"] else f"up to {s['depth']}",
+            s["depth"],
             "—" if s["structural_virality"] is None else figure(s["structural_virality"], 2),
         )
         for s in rows
     )
-    note = "Steps: from the story to its farthest event. Virality: how far two events lie apart on average; an upper bound where parents are unknown."
+    note = "Steps: from the story to its farthest event. Virality: how far two events lie apart on average. Events whose parent is unknown are read as coming from the story itself; the bounds this leaves are said for the farthest story below."
     return Table(
         "Stories, the farthest first", ("story", "events", "audiences, summed", "steps", "virality"), told, note
     )
