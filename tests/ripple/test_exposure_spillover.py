@@ -29,7 +29,7 @@ def test_all_495_assignments(lattice):
     _, exposed, records = lattice
     assert (exposed.how, exposed.draws, exposed.mc_error) == ("listed", 495, 0.0)
     values = np.array(records[0]["result"]["prob"]["values"])
-    assert exposed.probability.T == pytest.approx(values, rel=1e-12)
+    assert pytest.approx(values, rel=1e-12) == exposed.probability.T
     assert [exposed.conditions[k] for k in exposed.observed] == [NAMES[n] for n in records[0]["result"]["exposure"]]
 
 
@@ -135,8 +135,8 @@ TRUTH = {"participant": 6.0, "onlooker": 3.0, "neighbour": 1.5, "none": 0.0}
 
 def replays(runs, seed, draws=400):
     """Coverage ring by ring, of the whole curve, and rejections under no effect and under a planted one."""
-    rng, x, y, rings, design = block_of_town(seed)
-    inside, curve, naive, rejected = dict.fromkeys(list(TRUTH)[:3], 0), 0, [], [0, 0]
+    rng, x, _y, rings, design = block_of_town(seed)
+    inside, curve, _naive, rejected = dict.fromkeys(list(TRUTH)[:3], 0), 0, [], [0, 0]
     for _ in range(runs):
         untouched = 50 + 2 * np.sin(x) + rng.normal(0, 5, x.size)
         z = design.draw(rng)[0]

@@ -73,8 +73,8 @@ def covered(runs, seed):
 
 
 def test_pooled_intervals_hold_the_truth():
-    for hits in covered(60, 1):
-        low, high = stats.clopper_pearson(hits, 60, level=0.999)
+    for hits in covered(20, 1):
+        low, high = stats.clopper_pearson(hits, 20, level=0.999)
         assert low <= 0.96 and high >= 0.94
 
 
@@ -105,10 +105,10 @@ def daily(rng, ratio=0.6, days=300, r=0.5, background=20.0):
 
 def test_daily_counts_recover_their_ratio():
     rng, hits = np.random.default_rng(6), 0
-    for _ in range(40):
+    for _ in range(20):
         found = ripple.daily_intensity(daily(rng))
         hits += found.ratio.low <= 0.6 <= (found.ratio.high or np.inf)
-    low, high = stats.clopper_pearson(hits, 40, level=0.999)
+    low, high = stats.clopper_pearson(hits, 20, level=0.999)
     assert low <= 0.96 and high >= 0.94
 
 
@@ -131,3 +131,66 @@ def test_the_bootstrap_agrees_with_the_profile():
     boot = points.bootstrap(found, rng=rng, draws=100)
     assert boot.low == pytest.approx(found.branching_ratio.low, abs=0.08)
     assert boot.high == pytest.approx(found.branching_ratio.high, abs=0.12)
+
+
+def own_backgrounds(rng, stories=18):
+    """As in the simulated city: every story has its own stream of people who come by themselves."""
+    rates = rng.lognormal(-2.5, 1.0, stories) / 3600
+    return [
+        points.simulate(rng, branching_ratio=0.7, half_life=6 * 3600, window=(0, 7 * 86_400), background_rate=b).times
+        for b in rates
+    ]
+
+
+def covered_with_background(runs, seed):
+    rng, ratio, life = np.random.default_rng(seed), 0, 0
+    for _ in range(runs):
+        found = ripple.pooled(own_backgrounds(rng), until=7 * 86_400, background="own")
+        ratio += found.ratio.low <= 0.7 <= (found.ratio.high or np.inf)
+        life += (found.half_life.low or 0) <= 6 * 3600 <= (found.half_life.high or np.inf)
+    return ratio, life
+
+
+def test_own_backgrounds_do_not_hide_the_ratio():
+    for hits in covered_with_background(8, 3):
+        low, high = stats.clopper_pearson(hits, 8, level=0.999)
+        assert low <= 0.96 and high >= 0.94
+
+
+@pytest.mark.truth
+def test_own_backgrounds_do_not_hide_the_ratio_in_the_long_run():
+    for hits in covered_with_background(10_000, 4):
+        low, high = stats.clopper_pearson(hits, 10_000, level=0.999)
+        assert low <= 0.96 and high >= 0.94
+
+
+def test_taking_all_backgrounds_as_alike_gives_the_wrong_ratio():
+    rng = np.random.default_rng(5)
+    wrong = [
+        points.fit(
+            [s for s in own_backgrounds(rng) if s.size], window=(0, 7 * 86_400), profile=False, starts=1
+        ).branching_ratio.value
+        for _ in range(8)
+    ]
+    assert np.mean(wrong) > 0.8  # 0.7 is true
+
+
+def test_the_integral_over_backgrounds_is_the_integral():
+    """One story, the integral over log rates done by brute force on a fine grid."""
+    from commonbeat.ripple.pooling_kernels import marginal
+
+    t, end, ratio, rate, centre, spread = np.array([0.4, 1.0, 1.2, 3.5]), 5.0, 0.5, 1.3, -0.4, 0.8
+    u = np.linspace(centre - 10 * spread, centre + 10 * spread, 20_001)
+    inside = -np.exp(u) * end - 0.5 * ((u - centre) / spread) ** 2 - np.log(spread * np.sqrt(2 * np.pi))
+    for i, now in enumerate(t):
+        inside += np.log(np.exp(u) + ratio * rate * np.exp(-rate * (now - t[:i])).sum())
+    exact = np.log(np.trapezoid(np.exp(inside), u)) - ratio * (1 - np.exp(-rate * (end - t))).sum()
+    nodes, weights = np.polynomial.hermite.hermgauss(15)
+    assert marginal(
+        t, np.array([0, 4]), np.array([end]), ratio, rate, centre, spread, nodes, weights, 0
+    ) == pytest.approx(exact, abs=1e-6)
+
+
+def test_a_background_needs_its_kernel():
+    with pytest.raises(BadInput, match="exponential kernel"):
+        ripple.pooled([np.arange(5.0)] * 6, until=10, background="own", kernel="power_law")

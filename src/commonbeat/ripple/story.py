@@ -154,8 +154,18 @@ def town(read: SpreadRead) -> TownRipple:
 
 
 def _pool(table):
-    stories = _stories(table)
-    return pooled([s.times[s.times <= WEEK] for s in stories.values()], until=WEEK)
+    """Shares only, each story watched for a week or to the end of the file; what the source says decides about background."""
+    end = table["at"].max()
+    kind = table["kind"].cast(pl.String)
+    acts = table.filter(kind == "share") if (kind == "share").any() else table.filter(kind != "view")
+    began = acts.group_by("story_id").agg(pl.col("at").min())
+    spans = {name: min((end - start).total_seconds(), WEEK) for name, start in began.iter_rows()}
+    stories = {name: s.times[s.times <= spans[name]] for name, s in _stories(acts).items() if spans[name] > 0}
+    by_themselves = acts.filter(
+        pl.col("parent_id").is_null() & (pl.col("parent_how").cast(pl.String).fill_null("") != "unknown")
+    )
+    own = acts["parent_id"].count() > 0 and len(by_themselves) > 1.5 * len(stories)
+    return pooled(list(stories.values()), until=[spans[n] for n in stories], background="own" if own else "none")
 
 
 def _acts(table):
