@@ -11,27 +11,13 @@ import av
 import numpy as np
 
 from commonbeat.errors import BadInput, Refused
+from commonbeat.footage.order import Limits
 
-__all__ = ["Clip", "Facts", "Limits"]
+__all__ = ["Clip", "Facts"]
 
 #: containers a camera, a phone or an editor writes; playlists, device inputs and text "players" are never opened
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,asf,flv,ogg,mxf,gif"
 HDR_TRANSFERS = {16: "PQ (HDR10)", 18: "HLG"}
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large may a file be before it is refused?
-
-    seconds : longest clip; megapixels : largest picture; memory_gb : address space of the process that decodes
-    file_gb : largest file, read or written; patience : CPU seconds allowed for one megapixel second of video
-    """
-
-    seconds: float = 3 * 3600
-    megapixels: float = 36.0
-    memory_gb: float = 8.0
-    file_gb: float = 50.0
-    patience: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +61,10 @@ class Clip:
             options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
             self.container = av.open(str(self.path), options=options, metadata_errors="ignore")
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise BadInput(f"{self.name}: this is not a video file we can read ({_short(error)}). Give an MP4, MOV, "
-                           "MKV, WebM or AVI file, or open it in a player and export it again.") from None
+            raise BadInput(
+                f"{self.name}: this is not a video file we can read ({_short(error)}). Give an MP4, MOV, "
+                "MKV, WebM or AVI file, or open it in a player and export it again."
+            ) from None
         try:
             self.stream = self._video_stream()
             self.first = self._first_frame()
@@ -102,10 +90,12 @@ class Clip:
         return real[0]
 
     def _first_frame(self):
-        frame = next((f for _, f in self._decoded()), None)
+        frame = next((f for _, f in self.decoded()), None)
         if frame is None:
-            raise BadInput(f"{self.name}: no frame of the video can be decoded; the file is damaged or cut short. "
-                           "Copy it again from the camera.")
+            raise BadInput(
+                f"{self.name}: no frame of the video can be decoded; the file is damaged or cut short. "
+                "Copy it again from the camera."
+            )
         self.rewind()
         return frame
 
@@ -116,15 +106,27 @@ class Clip:
         known = [float(self.container.duration / av.time_base)] if self.container.duration else []
         rate = float(stream.average_rate or stream.guessed_rate or 25)
         aspect = Fraction(stream.sample_aspect_ratio or 1) or Fraction(1)
-        start = min([float(s.start_time * s.time_base) for s in self.container.streams
-                     if s.type in ("video", "audio") and s.start_time is not None] or [0.0])
+        start = min(
+            [
+                float(s.start_time * s.time_base)
+                for s in self.container.streams
+                if s.type in ("video", "audio") and s.start_time is not None
+            ]
+            or [0.0]
+        )
         audio = self.container.streams.audio
         return Facts(
-            width=width, height=height, turn=(transpose, across, down), seconds=known[0] if known else None,
-            rate=rate if 1 <= rate <= 1000 else 25.0, start=start, time_base=stream.time_base or Fraction(1, 90_000),
+            width=width,
+            height=height,
+            turn=(transpose, across, down),
+            seconds=known[0] if known else None,
+            rate=rate if 1 <= rate <= 1000 else 25.0,
+            start=start,
+            time_base=stream.time_base or Fraction(1, 90_000),
             full_range=int(frame.color_range) == 2 or frame.format.name.startswith("yuvj"),
             colour=(_code(frame.color_primaries), _code(frame.color_trc), _code(frame.colorspace)),
-            aspect=1 / aspect if transpose else aspect, audio=audio[0].codec_context.name if audio else None,
+            aspect=1 / aspect if transpose else aspect,
+            audio=audio[0].codec_context.name if audio else None,
         )
 
     def _allowed(self) -> None:
@@ -132,18 +134,24 @@ class Clip:
         for source in (self.first, self.stream.codec_context):
             curve = HDR_TRANSFERS.get(_code(source.color_trc))
             if curve:
-                raise Refused(f"{self.name}: this is HDR video ({curve}); writing it as ordinary video would change its "
-                              "colours unseen. Export it as SDR (Rec. 709) and give that file.")
+                raise Refused(
+                    f"{self.name}: this is HDR video ({curve}); writing it as ordinary video would change its "
+                    "colours unseen. Export it as SDR (Rec. 709) and give that file."
+                )
         if facts.seconds and facts.seconds > limits.seconds:
-            raise Refused(f"{self.name}: the video lasts {facts.seconds / 3600:.1f} hours; at most "
-                          f"{limits.seconds / 3600:.1f} are taken at once. Cut it into parts.")
+            raise Refused(
+                f"{self.name}: the video lasts {facts.seconds / 3600:.1f} hours; at most "
+                f"{limits.seconds / 3600:.1f} are taken at once. Cut it into parts."
+            )
         if facts.width * facts.height > limits.megapixels * 1e6:
-            raise Refused(f"{self.name}: the picture is {facts.width} x {facts.height}; at most {limits.megapixels:.0f} "
-                          "megapixels are taken. Export it smaller.")
+            raise Refused(
+                f"{self.name}: the picture is {facts.width} x {facts.height}; at most {limits.megapixels:.0f} "
+                "megapixels are taken. Export it smaller."
+            )
         if min(facts.width, facts.height) < 16:
             raise BadInput(f"{self.name}: the picture is {facts.width} x {facts.height}; at least 16 x 16 is needed.")
 
-    def _decoded(self, streams=None) -> Iterator[tuple]:
+    def decoded(self, streams=None) -> Iterator[tuple]:
         """(stream, frame) of every packet that decodes; what does not is counted."""
         for packet in self._packets(streams or [self.stream]):
             try:
@@ -165,7 +173,7 @@ class Clip:
 
     def frames(self) -> Iterator[av.VideoFrame]:
         """Every frame, in the order shown, of one size; frames stay as decoded until `planes` or `picture`."""
-        for _, frame in self._decoded():
+        for _, frame in self.decoded():
             yield self.sized(frame)
 
     def rewind(self) -> None:

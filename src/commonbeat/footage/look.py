@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from commonbeat.footage.faces import BLOCK, Detector, apart
+from commonbeat.footage.faces import BLOCK, Detector, apart, overlap
 
-__all__ = ["Look"]
+__all__ = ["Look", "unseen"]
 
 FLOOR = 0.2  #: weakest score that is kept; weak ones count only inside a track
 TURNED_FLOOR = 0.5  #: a turned picture shows the detector many false faces; only clear ones are taken
@@ -22,15 +22,17 @@ class Look:
     def __init__(self, detector: Detector):
         self.detector = detector
 
-    def see(self, picture: Callable[[int, int], np.ndarray], width: int, height: int, turned: str | None = None) -> np.ndarray:
+    def see(
+        self, picture: Callable[[int, int], np.ndarray], width: int, height: int, turned: str | None = None
+    ) -> np.ndarray:
         """Faces (n, 5) in pixels of a width x height picture; `picture(w, h)` gives it as RGB in any size.
 
         turned : None, or "half"/"full" to look at quarter turns of the half or the full size too
         """
-        found = [self._once(picture(*size), width, height, FLOOR) for size in _sizes(width, height)]
+        found = self.together([self._once(picture(*size), width, height, FLOOR) for size in _sizes(width, height)])
         if turned:
-            found.append(self.turned(picture, width, height, turned))
-        return self.together(found)
+            found = np.concatenate([found, unseen(self.turned(picture, width, height, turned), found)])
+        return found
 
     def turned(self, picture, width: int, height: int, size: str) -> np.ndarray:
         """Faces that show when the picture is turned by 90, 180 and 270 degrees."""
@@ -48,6 +50,11 @@ class Look:
 
     def _once(self, flat: np.ndarray, width: int, height: int, floor: float) -> np.ndarray:
         return _scaled(self.detector(flat, floor), flat.shape[1::-1], width, height)
+
+
+def unseen(found: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Those of `found` that are none of the known faces."""
+    return found[overlap(found, known).max(axis=1) < 0.25] if len(known) and len(found) else found
 
 
 def _sizes(width: int, height: int) -> list[tuple[int, int]]:
@@ -69,6 +76,9 @@ def _scaled(found: np.ndarray, size: tuple[int, int], width: int, height: int) -
 def _turned_back(found: np.ndarray, quarters: int, width: int, height: int) -> np.ndarray:
     """Boxes seen in np.rot90(picture, quarters) as boxes of the width x height picture."""
     x0, y0, x1, y1, score = found.T
-    back = {1: (width - y1, x0, width - y0, x1), 2: (width - x1, height - y1, width - x0, height - y0),
-            3: (y0, height - x1, y1, height - x0)}[quarters]
+    back = {
+        1: (width - y1, x0, width - y0, x1),
+        2: (width - x1, height - y1, width - x0, height - y0),
+        3: (y0, height - x1, y1, height - x0),
+    }[quarters]
     return np.stack([*back, score], axis=1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonbeat.footage.find import Sightings, distance, middle, pair
+from commonbeat.footage.search import Sightings, middle, pair
 
 __all__ = ["Track", "track"]
 
@@ -131,8 +131,10 @@ def _carry_on(boxes: np.ndarray, frames: np.ndarray, path: _Path) -> None:
         return
     for end, beside, outside in ((0, 1, frames < path.frames[0]), (-1, -2, frames > path.frames[-1])):
         a, b = path.frames[end], path.frames[beside]
-        pace = (middle(path.boxes[end][None])[0] - middle(path.boxes[beside][None])[0]) / (a - b), (
-            middle(path.boxes[end][None])[1] - middle(path.boxes[beside][None])[1]) / (a - b)
+        pace = (
+            (middle(path.boxes[end][None])[0] - middle(path.boxes[beside][None])[0]) / (a - b),
+            (middle(path.boxes[end][None])[1] - middle(path.boxes[beside][None])[1]) / (a - b),
+        )
         shift = (frames[outside] - a)[:, None] * np.array([*pace, *pace]).reshape(1, 4)
         boxes[outside] += shift / 2  # half way: it may as well have stopped, and the mask is wider than the face
 

@@ -8,6 +8,9 @@ by quarter turns; where that finds a rolled head, or much moves, a second readin
 
 from __future__ import annotations
 
+import contextlib
+import json
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,9 +21,9 @@ from scipy.optimize import linear_sum_assignment
 
 from commonbeat.footage.clip import Clip
 from commonbeat.footage.faces import CenterFace, Detector
-from commonbeat.footage.look import Look
+from commonbeat.footage.look import Look, unseen
 
-__all__ = ["Sightings", "find"]
+__all__ = ["Journal", "Sightings", "find"]
 
 CLEAR = 0.5  #: score from which a face without a partner is a reason to look again
 MOVED = 0.7  #: centre movement and growth, in face sizes, that is a reason to look again
@@ -51,13 +54,28 @@ class Sightings:
     damaged: int = 0
 
     def to_dict(self) -> dict:
-        return {"frames": self.frames, "size": self.size, "fps": self.fps, "cuts": self.cuts, "turned": sorted(self.turned),
-                "looked_at": {frame: found.round(2) for frame, found in sorted(self.at.items())},
-                "detector": self.detector, "damaged": self.damaged}
+        return {
+            "frames": self.frames,
+            "size": self.size,
+            "fps": self.fps,
+            "cuts": self.cuts,
+            "turned": sorted(self.turned),
+            "looked_at": {frame: found.round(2) for frame, found in sorted(self.at.items())},
+            "detector": self.detector,
+            "damaged": self.damaged,
+        }
 
 
-def find(source, *, detector: Detector | None = None, turned: str = "auto", threads: int = 2,
-         progress: Callable[[int, int], None] | None = None, limits=None) -> Sightings:
+def find(
+    source,
+    *,
+    detector: Detector | None = None,
+    turned: str = "auto",
+    threads: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+    limits=None,
+    journal: Journal | None = None,
+) -> Sightings:
     """Where are faces in this video (or in this one picture)?
 
     source   : path of a video, an open Clip, or one RGB picture (height, width, 3) uint8
@@ -65,6 +83,7 @@ def find(source, *, detector: Detector | None = None, turned: str = "auto", thre
                "always" (dance mode) on every look; "never"
     threads  : looks taken side by side; the answer does not depend on it
     progress : called with (frames read, faces seen)
+    journal  : remembers looks, so that a search that was killed goes on where it stopped
     Returns Sightings. Raises BadInput or Refused as `Clip` does, Missing without the model.
     """
     eye = Look(detector or CenterFace())
@@ -72,8 +91,35 @@ def find(source, *, detector: Detector | None = None, turned: str = "auto", thre
         return _picture(source, eye, turned)
     if isinstance(source, (str, Path)):
         with Clip(source, limits) as clip:
-            return _Search(clip, eye, turned, threads, progress).run()
-    return _Search(source, eye, turned, threads, progress).run()
+            return _Search(clip, eye, turned, threads, progress, journal).run()
+    return _Search(source, eye, turned, threads, progress, journal).run()
+
+
+class Journal:
+    """Looks already taken, one line each in a private file; None keeps nothing. A torn last line is passed over."""
+
+    def __init__(self, path: Path | None):
+        self._known: dict[str, tuple] = {}
+        if path is not None and path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                with contextlib.suppress(ValueError):
+                    key, boxes, *rest = json.loads(line)
+                    self._known[key] = (np.array(boxes, float).reshape(-1, 5), *rest)
+        self._file = path.open("a", encoding="utf-8") if path is not None else None
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> tuple | None:
+        return self._known.get(key)
+
+    def put(self, key: str, look: tuple) -> None:
+        if self._file is not None:
+            with self._lock:
+                self._file.write(json.dumps([key, look[0].tolist(), *look[1:]]) + "\n")
+                self._file.flush()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
 
 def _picture(picture: np.ndarray, eye: Look, turned: str) -> Sightings:
@@ -91,10 +137,11 @@ def _resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
 class _Search:
     """One reading of a clip, window by window; results do not depend on how threads are scheduled."""
 
-    def __init__(self, clip: Clip, eye: Look, turned: str, threads: int, progress):
+    def __init__(self, clip: Clip, eye: Look, turned: str, threads: int, progress, journal: Journal | None):
         facts = clip.facts
         self.clip, self.eye, self.turned, self.threads = clip, eye, turned, threads
         self.progress = progress or (lambda done, faces: None)
+        self.journal = journal or Journal(None)
         self.seen = Sightings(size=(facts.width, facts.height), fps=facts.rate, detector=eye.detector.name)
         fits = int(BUFFER_BYTES / (facts.width * facts.height * 1.5 * 3))
         self.step = max(1, min(round(facts.rate / LOOKS_PER_SECOND), fits))
@@ -159,7 +206,7 @@ class _Search:
         for ends, held in windows:
             for end in dict.fromkeys(ends):
                 if end not in keys:
-                    keys[end] = pool.submit(look, held[end], count)
+                    keys[end] = pool.submit(look, end, held[end], count)
                     count += 1
             flying.append((pool.submit(self._settle, ends, held, [keys[end] for end in ends], look), ends))
             keys = {ends[1]: keys[ends[1]]}
@@ -173,7 +220,7 @@ class _Search:
         boxes = {end: found for end, (found, *_) in at.items()}
 
         def again(number: int) -> np.ndarray:
-            at[number] = look(held[number], None)
+            at[number] = look(number, held[number], None)
             return at[number][0]
 
         between(ends[0], ends[1], boxes, again)
@@ -194,19 +241,27 @@ class _Search:
             self.restless.append((ends[0], ends[1]))
         self.progress(ends[1] + 1, sum(len(found) for found in boxes.values()))
 
-    def _first_look(self, frame, count: int | None):
+    def _first_look(self, number: int, frame, count: int | None):
         """Upright; turned too at every key frame of the second, at full size at every third of those."""
         turn = None
         if self.turned == "always":
             turn = "full"
         elif self.turned == "auto" and count is not None and count % self.probe == 0:
             turn = "full" if count % (3 * self.probe) == 0 else "half"
-        return self._see(frame, turn)
+        return self._see(number, frame, turn)
 
-    def _turned_look(self, frame, count: int | None):
-        return self._see(frame, "full" if self.again_full else "half")
+    def _turned_look(self, number: int, frame, count: int | None):
+        return self._see(number, frame, "full" if self.again_full else "half")
 
-    def _see(self, frame, turn: str | None):
+    def _see(self, number: int, frame, turn: str | None):
+        key = f"{number} {turn}"
+        known = self.journal.get(key)
+        if known is None:
+            known = self._look(frame, turn)
+            self.journal.put(key, known)
+        return known
+
+    def _look(self, frame, turn: str | None):
         def sized(width: int, height: int) -> np.ndarray:
             return self.clip.picture(frame, width, height)
 
@@ -215,9 +270,8 @@ class _Search:
         light = float(np.frombuffer(frame.planes[0], np.uint8)[::97].mean())
         if turn is None:
             return straight, False, False, light
-        both = self.eye.together([straight, self.eye.turned(sized, width, height, turn)])
-        rolled = bool((both[:, 4] >= CLEAR).any()) and len(both) > len(straight)
-        return both, rolled, True, light
+        rolled = unseen(self.eye.turned(sized, width, height, turn), straight)
+        return np.concatenate([straight, rolled]), len(rolled) > 0, True, light
 
     def _spans(self) -> list[tuple[int, int]]:
         """Stretches to read again turned: a second and a half around rolled heads, and where much moved."""
@@ -233,11 +287,12 @@ class _Search:
 
 
 def _fast(looks: list[np.ndarray]) -> bool:
-    """Did a clear face move far between two of these looks? Heads roll when bodies move."""
+    """Did a clear face move half its size or more between two of these looks? Heads roll when bodies move."""
     for a, b in zip(looks, looks[1:]):
-        rows, columns, apart = pair(a, b, reach=2.0)
-        clear = np.minimum(a[rows, 4], b[columns, 4]) >= CLEAR
-        if (apart[clear] > MOVED / 2).any():
+        a, b = a[a[:, 4] >= CLEAR], b[b[:, 4] >= CLEAR]
+        rows, columns, _ = pair(a, b, reach=2.0)
+        (ax, ay, asize), (bx, by, bsize) = middle(a[rows]), middle(b[columns])
+        if (np.hypot(ax - bx, ay - by) > 0.5 * np.sqrt(asize * bsize)).any():
             return True
     return False
 
