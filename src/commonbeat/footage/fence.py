@@ -46,6 +46,7 @@ def _bwrap(writable: list[str]) -> list[str]:
         "/proc",
         "--unshare-net",
         "--unshare-pid",
+        "--as-pid-1",
         "--unshare-ipc",
         "--die-with-parent",
         "--new-session",
