@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,6 +54,7 @@ class Clip:
     def __init__(self, path: str | Path, limits: Limits | None = None):
         self.path, self.limits, self.damaged = Path(path), limits or Limits(), 0
         self.name = self.path.name
+        self._shrinking = threading.Lock()  # two threads that scale the same frame wait for each other for ever
         if not self.path.is_file():
             raise BadInput(f"{self.name}: there is no such file. Give the path of a video.")
         if self.path.stat().st_size == 0:
@@ -200,7 +202,9 @@ class Clip:
         """The upright frame as RGB (height, width, 3), in the size asked for."""
         if self.facts.turn[0]:
             width, height = height, width
-        return upright(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), self.facts.turn)
+        with self._shrinking:
+            made = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+        return upright(made, self.facts.turn)
 
     def planes(self, frame: av.VideoFrame) -> np.ndarray:
         """The upright frame as 8-bit 4:2:0 planes under each other (3/2 height, width), sides rounded up to even.

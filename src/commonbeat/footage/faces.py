@@ -68,6 +68,7 @@ class CenterFace:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        options.enable_mem_pattern = False  # one plan of memory for each picture size costs tens of megabytes
         self._session = onnxruntime.InferenceSession(_lean(path or model_file()), options, ["CPUExecutionProvider"])
 
     def __call__(self, picture: np.ndarray, floor: float = 0.2) -> np.ndarray:

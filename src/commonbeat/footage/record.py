@@ -110,15 +110,22 @@ class FootageRecord:
     def sent(self) -> dict:
         """Everything, the private plan too, as JSON can hold it: for a worker's answer and the site's store."""
         return plain(
-            {**self.to_dict(), **{name: getattr(self, name) for name in _BESIDE}, "visible": self.leak.visible,
-                      "smallest_face": self.leak.smallest_face}
+            {
+                **self.to_dict(),
+                **{name: getattr(self, name) for name in _BESIDE},
+                "visible": self.leak.visible,
+                "smallest_face": self.leak.smallest_face,
+            }
         )
 
     @classmethod
     def of(cls, data: dict) -> FootageRecord:
         """The record that `sent` wrote."""
         data = {**data}
-        seen = {"visible": tuple(tuple(v) for v in data.pop("visible", ())), "smallest_face": data.pop("smallest_face", None)}
+        seen = {
+            "visible": tuple(tuple(v) for v in data.pop("visible", ())),
+            "smallest_face": data.pop("smallest_face", None),
+        }
         data["leak"] = Leak(**data["leak"], **seen)
         data["tracks"] = tuple(TrackLine(**t) for t in data["tracks"])
         for name in ("muted", "cautions", "reviewers"):

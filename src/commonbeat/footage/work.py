@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import shutil
@@ -137,6 +138,7 @@ def _searched(order: Order, clip: Clip, original: str, desk: Path, tell, detecto
         )
     finally:
         journal.close()
+        gc.collect()  # the detector's memory goes before the encoder's comes
     return Plan(
         original,
         seen.frames,
