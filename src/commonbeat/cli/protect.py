@@ -62,7 +62,8 @@ def command(
 ):
     """Hide the people in a video, in every frame, and measure what is left.
 
-    Everybody is masked unless --keep names a track whose consent is recorded. A copy is not ready for release when this
+    Everybody is masked unless --keep names a track whose consent is recorded. A copy is not ready for release
+    when this
     ends: a person must look at sampled frames before a bound on the leak can be stated.
     """
     from commonbeat.footage import keeps, spans

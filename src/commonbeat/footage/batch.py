@@ -1,4 +1,5 @@
-"""A whole folder of videos: each protected on its own, one failure never stops the others, a second run does only the rest."""
+"""A whole folder of videos: each protected on its own, one failure never stops the others, a second run does
+only the rest."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One file of a batch: its record, or the sentence that says why there is none. `skipped`: the copy was there already."""
+    """One file of a batch: its record, or the sentence that says why there is none. `skipped`: the copy was
+    there already."""
 
     name: str
     record: FootageRecord | None = None
@@ -67,7 +69,8 @@ def protect_folder(
     """Protects every video of a folder, one after the other; yields an Outcome for each.
 
     A copy that is there already was finished (copies appear whole) and is passed over, so the same call resumes.
-    `asked` as `protect` takes it. Any engine may fan `jobs` out instead: each pair is one independent call of `protect`.
+    `asked` as `protect` takes it. Any engine may fan `jobs` out instead: each pair is one independent call of
+    `protect`.
     """
     for source, copy in jobs(folder, out):
         name = str(source.relative_to(folder))

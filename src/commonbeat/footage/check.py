@@ -1,7 +1,9 @@
 """Can a face still be seen in the copy? A second, different pass over the pixels that were written.
 
-Three looks: every frame, is the fine content of each tracked face gone; around the ends and gaps of every track, where a
-face slips out, is somebody left; and at frames spread over the clip, other than the key frames, the whole picture again at
+Three looks: every frame, is the fine content of each tracked face gone; around the ends and gaps of every
+track, where a
+face slips out, is somebody left; and at frames spread over the clip, other than the key frames, the whole
+picture again at
 other sizes and mirrored. None of them trusts the plan's masks; all read the finished file.
 """
 
@@ -69,7 +71,8 @@ def look_again(
 
 
 def survives(before: np.ndarray, after: np.ndarray) -> float:
-    """How much of the fine content of one patch is left in the other? Correlation of what a 2 pixel blur takes away."""
+    """How much of the fine content of one patch is left in the other? Correlation of what a 2 pixel blur takes
+    away."""
     fine = [
         patch - cv2.GaussianBlur(patch, (0, 0), 2) for patch in (before.astype(np.float32), after.astype(np.float32))
     ]
@@ -185,7 +188,8 @@ def _told(visible, face_frames: int, plan: Plan) -> Leak:
         checked_frames=plan.frames,
         smallest_face=round(min(sizes), 1) if sizes else None,
         visible=tuple((frame, *(round(v, 1) for v in box)) for frame, box in left[:500]),
-        method=f"fine content of {face_frames} masked face-frames compared with the original, ends of tracks looked at again, "
+        method=f"fine content of {face_frames} masked face-frames compared with the original, ends of "
+        f"tracks looked at again, "
         f"{min(WHOLE, plan.frames)} whole frames looked at again in other sizes and mirrored",
     )
 

@@ -47,7 +47,8 @@ class Facts:
 class Clip:
     """An opened video: `facts`, and `frames()` in the order they are shown.
 
-    Use as a context manager. Raises BadInput when it is not a video we can read, Refused for what we will not do (HDR,
+    Use as a context manager. Raises BadInput when it is not a video we can read, Refused for what we will not
+    do (HDR,
     too long, too large). `damaged` counts packets that could not be decoded and were left out.
     """
 

@@ -42,14 +42,16 @@ def protect(
 
     in_path, out_path : the original, never changed, and the copy to write (.mp4 or .webm)
     keep, decisions   : track numbers to show because a consent is recorded, or {track: Decision} with the reason
-    regions           : rectangles drawn by hand (`Region`s or a file `read_regions` reads); extra_boxes: {frame: [box]}
+    regions           : rectangles drawn by hand (`Region`s or a file `read_regions` reads); extra_boxes:
+    {frame: [box]}
     mute              : [(from, to)] seconds of silence; sound: "drop" (when nobody listened), "keep", "lower"
     style, turned     : "solid" or "mosaic"; "auto", "always" (dance mode), "never"
     check             : look at the copy again and estimate what can still be seen
     captions, poster  : a WebVTT file to carry beside the copy; a JPEG to write from it
     plan              : boxes of an earlier run of the same file (`record.plan`), so that nothing is searched again
     isolated          : decode behind the fence; False only where the caller is fenced already. detector needs False
-    Returns FootageRecord. Raises BadInput, Refused, Missing, Broken, each with a sentence; nothing is then left at out_path.
+    Returns FootageRecord. Raises BadInput, Refused, Missing, Broken, each with a sentence; nothing is then
+    left at out_path.
     """
     source, out = Path(in_path), Path(out_path)
     _sensible(source, out, style, sound, turned)

@@ -1,6 +1,8 @@
-"""How is an unknown file opened safely? In a process of its own that has no network, writes to one folder, and has limits.
+"""How is an unknown file opened safely? In a process of its own that has no network, writes to one folder, and
+has limits.
 
-Limits on memory, CPU time and file size hold everywhere (setrlimit). Where bubblewrap (`bwrap`) works, the process also
+Limits on memory, CPU time and file size hold everywhere (setrlimit). Where bubblewrap (`bwrap`) works, the
+process also
 sees the disk read-only except the folder of the copy, and has no network and no other processes.
 """
 

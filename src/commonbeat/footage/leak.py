@@ -1,6 +1,7 @@
 """How much may still be visible, and what stands in the way of releasing this copy?
 
-The second pass only estimates: it is a detector too, and shares blind spots with the first. The bound is stated only after
+The second pass only estimates: it is a detector too, and shares blind spots with the first. The bound is
+stated only after
 a person has looked at frames drawn by chance, and it is the plain finite-population bound.
 """
 
@@ -31,7 +32,8 @@ def upper_bound(leaking: int, looked: int, population: int, level: float = 0.95)
     """
     if not 0 <= leaking <= looked <= population or looked == 0:
         raise BadInput(
-            f"A bound needs 0 <= leaking <= looked <= population and looked > 0, not {leaking}, {looked}, {population}."
+            f"A bound needs 0 <= leaking <= looked <= population and looked > 0, not {leaking}, {looked}, "
+            f"{population}."
         )
     low, high = leaking, population - (looked - leaking)
     while low < high:
@@ -76,7 +78,10 @@ def after_review(
     if not leaking <= looked or not looked <= set(range(record.frames)):
         raise BadInput("Leaking frames must be among those looked at, and all must be frames of this clip.")
     upper = upper_bound(len(leaking), len(looked), record.frames)
-    words = f"; a person looked at {len(looked)} of {record.frames} frames drawn by chance and saw a face in {len(leaking)}"
+    words = (
+        f"; a person looked at {len(looked)} of {record.frames} frames drawn by chance "
+        f"and saw a face in {len(leaking)}"
+    )
     leak = replace(
         record.leak,
         upper=upper,
@@ -97,11 +102,13 @@ def releasable(record: FootageRecord, limit: float = LIMIT) -> list[str]:
         why.append("The second look could not estimate a leak.")
     elif leak.estimate > limit:
         why.append(
-            f"The second look found {leak.estimate:.2%} of face-frames still visible; at most {limit:.0%} is released."
+            f"The second look found {leak.estimate:.2%} of face-frames still visible; at most {limit:.0%} "
+            f"is released."
         )
     if leak.longest_run > LONGEST:
         why.append(
-            f"A face is visible {leak.longest_run} frames in a row; at most {LONGEST} is released. Mark it and write again."
+            f"A face is visible {leak.longest_run} frames in a row; at most {LONGEST} is released. Mark it "
+            f"and write again."
         )
     if leak.visible:
         frames = sorted({frame for frame, *_ in leak.visible})
@@ -111,7 +118,8 @@ def releasable(record: FootageRecord, limit: float = LIMIT) -> list[str]:
         why.append("Nobody has looked yet: a person must look at sampled frames before a bound can be stated.")
     elif leak.upper > limit:
         why.append(
-            f"After the person's look up to {leak.upper:.1%} of frames may show a face; at most {limit:.0%} is released. "
+            f"After the person's look up to {leak.upper:.1%} of frames may show a face; at most {limit:.0%} "
+            f"is released. "
             "Look at more frames."
         )
     why += _too_dark(record)

@@ -1,4 +1,5 @@
-"""What does one look at one picture find? Full size for far faces, halves for close ones, quarter turns for rolled heads."""
+"""What does one look at one picture find? Full size for far faces, halves for close ones, quarter turns for
+rolled heads."""
 
 from __future__ import annotations
 
@@ -8,10 +9,11 @@ import numpy as np
 
 from commonbeat.footage.faces import BLOCK, Detector, apart, overlap
 
-__all__ = ["Look", "unseen"]
+__all__ = ["ROLLED_FLOOR", "TURNED_FLOOR", "Look", "unseen"]
 
 FLOOR = 0.2  #: weakest score that is kept; weak ones count only inside a track
-TURNED_FLOOR = 0.5  #: a turned picture shows the detector many false faces; only clear ones are taken
+TURNED_FLOOR = 0.45  #: a turned picture shows false faces; where nobody is known to roll only clear ones are taken
+ROLLED_FLOOR = 0.22  #: where somebody does, or dance mode is on, weak ones too: rolled faces score about half as much
 LONGEST = 2560  #: a larger picture is first shrunk to this many pixels along its longer side
 SHORTEST = 320  #: the smallest copy of the picture that is looked at
 
@@ -31,17 +33,18 @@ class Look:
         """
         found = self.together([self._once(picture(*size), width, height, FLOOR) for size in _sizes(width, height)])
         if turned:
-            found = np.concatenate([found, unseen(self.turned(picture, width, height, turned), found)])
+            more = self.turned(picture, width, height, turned, ROLLED_FLOOR)
+            found = np.concatenate([found, unseen(more, found)])
         return found
 
-    def turned(self, picture, width: int, height: int, size: str) -> np.ndarray:
+    def turned(self, picture, width: int, height: int, size: str, floor: float = TURNED_FLOOR) -> np.ndarray:
         """Faces that show when the picture is turned by 90, 180 and 270 degrees."""
         sizes = _sizes(width, height)
         found = []
         for copy in sizes[:2] if size == "full" else sizes[1:2] or sizes[:1]:
             flat = picture(*copy)
             for quarters in (1, 2, 3):
-                seen = self.detector(np.ascontiguousarray(np.rot90(flat, quarters)), TURNED_FLOOR)
+                seen = self.detector(np.ascontiguousarray(np.rot90(flat, quarters)), floor)
                 found.append(_scaled(_turned_back(seen, quarters, *copy), copy, width, height))
         return self.together(found)
 

@@ -1,6 +1,7 @@
 """What is drawn over a face, so that nothing of it is left in the pixels?
 
-Solid: one grey for everybody, so not even the tone of the skin remains. Mosaic: so few cells that no face survives them.
+Solid: one grey for everybody, so not even the tone of the skin remains. Mosaic: so few cells that no face
+survives them.
 A light blur is not offered for people: trained recognisers read blurred faces.
 """
 

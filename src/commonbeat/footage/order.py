@@ -1,4 +1,5 @@
-"""What may be asked of one clip? Plain values, light to import, so that the caller stays small while a worker does the work."""
+"""What may be asked of one clip? Plain values, light to import, so that the caller stays small while a worker
+does the work."""
 
 from __future__ import annotations
 
@@ -128,7 +129,8 @@ def read_regions(path: str | Path) -> list[Region]:
     """Which rectangles did somebody draw? Every mistake in the file is named; raises BadInput.
 
     A regions file is JSON: a list of {"kind": "plate", "at": 2.5, "box": [x0, y0, x1, y1], "from": 0, "until": 8,
-    "follow": true}. `box` in pixels of the upright picture, or "all" for the whole picture; `at`, `from`, `until` in seconds.
+    "follow": true}. `box` in pixels of the upright picture, or "all" for the whole picture; `at`, `from`, `until`
+    in seconds.
     """
     name = Path(path).name
     try:
@@ -173,7 +175,8 @@ def _region(row: dict) -> Region:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Everything that was asked for one clip. Travels as JSON to the fenced process and is hashed into its work folder."""
+    """Everything that was asked for one clip. Travels as JSON to the fenced process and is hashed into its
+    work folder."""
 
     source: str
     out: str

@@ -1,6 +1,7 @@
 """What was done to this copy, by which program, and has a byte of it changed since?
 
-Two papers say it: a detached record (JSON, outlives uploads that strip metadata) and Content Credentials inside the file
+Two papers say it: a detached record (JSON, outlives uploads that strip metadata) and Content Credentials
+inside the file
 (C2PA, signed offline). Neither holds a face, a name or a path.
 """
 
@@ -30,7 +31,8 @@ class Verified:
     """What a check of a copy against its record found.
 
     same_bytes : the copy's sha256 is the record's; credentials: None (none inside), "valid", "trusted" or "invalid"
-    original, reviewers, upper, problems : the original's sha256, who looked, the bound, and sentences about what is wrong
+    original, reviewers, upper, problems : the original's sha256, who looked, the bound, and sentences about
+    what is wrong
     """
 
     same_bytes: bool
@@ -88,7 +90,8 @@ def write_statement(record: FootageRecord, path: str | Path) -> None:
 def sign(copy: str | Path, record: FootageRecord, certificate: str | Path, key: str | Path) -> FootageRecord:
     """Puts signed Content Credentials into the copy, without any network; gives the record with the new hash.
 
-    certificate : PEM chain, leaf first; key: its PEM private key (P-256, ES256). No time stamp service is asked, so the
+    certificate : PEM chain, leaf first; key: its PEM private key (P-256, ES256). No time stamp service is
+    asked, so the
     time is only claimed. The original is named by its sha256 alone: its own manifest or thumbnail could show a face.
     Raises BadInput when certificate and key are not usable.
     """

@@ -57,7 +57,8 @@ class Leak:
 class FootageRecord:
     """Who was followed, who is masked, what is silent, and what may still leak.
 
-    `to_dict()` is what a program reads. `original`, `output` are sha256; `cautions` sentences for people; `plan` holds
+    `to_dict()` is what a program reads. `original`, `output` are sha256; `cautions` sentences for people;
+    `plan` holds
     the boxes as `Plan.to_dict` gives them; it is private and leaves neither in `to_dict` nor in the detached record.
     """
 

@@ -1,4 +1,5 @@
-"""What else identifies: plates, papers, screens, tattoos, house numbers. Drawn once by hand, followed through time."""
+"""What else identifies: plates, papers, screens, tattoos, house numbers. Drawn once by hand, followed through
+time."""
 
 from __future__ import annotations
 

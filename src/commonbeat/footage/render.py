@@ -1,4 +1,5 @@
-"""How does the protected copy come into being? Frame by frame into a fresh container that carries nothing else over."""
+"""How does the protected copy come into being? Frame by frame into a fresh container that carries nothing else
+over."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ def render(
     *,
     sound: str = "drop",
     muted=(),
-    quality: int = 20,
+    quality: int = 23,
     container: str = "mp4",
     threads: int = 2,
     expect: int | None = None,
@@ -41,8 +42,10 @@ def render(
 ) -> Written:
     """Writes the clip again with `paint(frame number, planes)` applied to every frame.
 
-    Timestamps are those of the original, shifted to begin at 0; rotation is already in the pixels; no metadata, chapter,
-    subtitle, cover or other track is carried over. H.264 baseline 8-bit 4:2:0 with AAC in MP4, or VP9 with Opus in WebM.
+    Timestamps are those of the original, shifted to begin at 0; rotation is already in the pixels; no
+    metadata, chapter,
+    subtitle, cover or other track is carried over. H.264 baseline 8-bit 4:2:0 with AAC in MP4, or VP9 with
+    Opus in WebM.
     `expect` frames must come out, or Broken is raised: a file that decodes differently twice cannot be masked safely.
     """
     clip.rewind()

@@ -1,14 +1,18 @@
 """On which frames is it worth looking for faces, and what was seen there?
 
-Neighbouring frames are nearly alike, so the detector looks at every k-th frame (key frames) and goes back between two of
+Neighbouring frames are nearly alike, so the detector looks at every k-th frame (key frames) and goes back
+between two of
 them only where they leave a doubt: a clear face on one side with no partner on the other, or one that moved or grew a
-lot. The search halves the gap until the doubt is gone or no frame is left. About once a second the picture is also turned
-by quarter turns; where that finds a rolled head, or much moves, a second reading looks at that stretch turned throughout.
+lot. The search halves the gap until the doubt is gone or no frame is left. About once a second the picture is
+also turned
+by quarter turns; where that finds a rolled head, or much moves, a second reading looks at that stretch turned
+throughout.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +25,7 @@ from scipy.optimize import linear_sum_assignment
 
 from commonbeat.footage.clip import Clip
 from commonbeat.footage.faces import CenterFace, Detector
-from commonbeat.footage.look import Look, unseen
+from commonbeat.footage.look import ROLLED_FLOOR, TURNED_FLOOR, Look, unseen
 
 __all__ = ["Journal", "Sightings", "find"]
 
@@ -166,7 +170,8 @@ class _Search:
         return seen
 
     def _windows(self, cuts: bool, spans=None) -> Iterator[tuple[list[int], dict]]:
-        """Runs of frames between two looks: ([first, last], frames by number); a cut closes one and opens the next."""
+        """Runs of frames between two looks: ([first, last], frames by number); a cut closes one and opens the
+        next."""
         held, first, last_thumb, calm = {}, 0, None, 4.0
         for number, frame in enumerate(self.clip.frames()):
             if cuts:
@@ -270,13 +275,14 @@ class _Search:
         light = float(np.frombuffer(frame.planes[0], np.uint8)[::97].mean())
         if turn is None:
             return straight, False, False, light
-        rolled = unseen(self.eye.turned(sized, width, height, turn), straight)
+        floor = ROLLED_FLOOR if self.again_full or self.turned == "always" else TURNED_FLOOR
+        rolled = unseen(self.eye.turned(sized, width, height, turn, floor), straight)
         return np.concatenate([straight, rolled]), len(rolled) > 0, True, light
 
     def _spans(self) -> list[tuple[int, int]]:
-        """Stretches to read again turned: a second and a half around rolled heads, and where much moved."""
+        """Stretches to read again turned: a second and a half around rolled heads, else where much moved."""
         wide = round(1.5 * self.seen.fps) + self.step
-        spans = [(n - wide, n + wide) for n in self.rolled] + [(a, b) for a, b in self.restless]
+        spans = [(n - wide, n + wide) for n in self.rolled] if self.rolled else self.restless
         merged: list[tuple[int, int]] = []
         for a, b in sorted(spans):
             if merged and a <= merged[-1][1] + self.step:
@@ -288,7 +294,7 @@ class _Search:
 
 def _fast(looks: list[np.ndarray]) -> bool:
     """Did a clear face move half its size or more between two of these looks? Heads roll when bodies move."""
-    for a, b in zip(looks, looks[1:]):
+    for a, b in itertools.pairwise(looks):
         a, b = a[a[:, 4] >= CLEAR], b[b[:, 4] >= CLEAR]
         rows, columns, _ = pair(a, b, reach=2.0)
         (ax, ay, asize), (bx, by, bsize) = middle(a[rows]), middle(b[columns])
@@ -323,7 +329,8 @@ def _is_cut(step: float, calm: float, before: np.ndarray, now: np.ndarray) -> bo
 def pair(a: np.ndarray, b: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Which box of `a` became which box of `b`?
 
-    Distance is between centres in mean face sizes, plus the absolute log ratio of sizes; pairs farther than `reach` are
+    Distance is between centres in mean face sizes, plus the absolute log ratio of sizes; pairs farther than
+    `reach` are
     none. Returns row numbers in a, in b, and the distances. Assignment: Hungarian (scipy).
     """
     if not len(a) or not len(b):

@@ -5,6 +5,7 @@ Where nobody has listened it is dropped: a name said aloud identifies as surely 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -107,7 +108,7 @@ def _lowering(rate: int, layout: str):
         graph.add("asetpts", "N"),
         graph.add("abuffersink"),
     ]
-    for one, other in zip(chain, chain[1:]):
+    for one, other in itertools.pairwise(chain):
         one.link_to(other)
     graph.configure()
     return graph

@@ -5,6 +5,7 @@ Small and our own: kept libraries follow well, but need an older numpy. Tracks k
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +70,7 @@ def track(sightings: Sightings, fps: float) -> list[Track]:
     """
     edges = [0, *sightings.cuts, sightings.frames]
     tracks = []
-    for start, stop in zip(edges, edges[1:]):
+    for start, stop in itertools.pairwise(edges):
         paths = _link(sightings, start, stop, bridge=max(2, round(fps)))
         tracks += [_fill(path, sightings, start, stop, fps) for path in paths if _believed(path)]
     tracks.sort(key=lambda t: (t.first, t.boxes[0][0]))
@@ -94,7 +95,8 @@ def _link(sightings: Sightings, start: int, stop: int, bridge: int) -> list[_Pat
 
 
 def _believed(path: _Path) -> bool:
-    """Is there enough for a face? One clear look or several weaker ones; single weak looks are mostly lamps and wheels."""
+    """Is there enough for a face? One clear look or several weaker ones; single weak looks are mostly lamps
+    and wheels."""
     best, looks = max(path.scores), len(path.scores)
     return best >= 0.5 or (looks >= 3 and best >= 0.35) or (looks >= 6 and best >= 0.3)
 

@@ -1,4 +1,5 @@
-"""The whole way of one clip, in this process: search, follow, decide, write, look again, seal. `protect` runs it fenced."""
+"""The whole way of one clip, in this process: search, follow, decide, write, look again, seal. `protect` runs
+it fenced."""
 
 from __future__ import annotations
 
@@ -19,12 +20,12 @@ from commonbeat.footage import mask
 from commonbeat.footage.clip import Clip
 from commonbeat.footage.decide import decide, hidden_at
 from commonbeat.footage.faces import CenterFace, Detector
-from commonbeat.footage.search import Journal, find
 from commonbeat.footage.order import Decision, Order
 from commonbeat.footage.plan import Plan
 from commonbeat.footage.record import FootageRecord, Leak, TrackLine
 from commonbeat.footage.regions import follow
 from commonbeat.footage.render import render
+from commonbeat.footage.search import Journal, find
 from commonbeat.footage.tracks import track
 
 __all__ = ["carry_out", "painter", "sha256"]

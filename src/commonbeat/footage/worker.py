@@ -1,4 +1,5 @@
-"""The process behind the fence: reads one job as JSON, sets its own limits before touching the file, answers in JSON lines."""
+"""The process behind the fence: reads one job as JSON, sets its own limits before touching the file, answers
+in JSON lines."""
 
 from __future__ import annotations
 

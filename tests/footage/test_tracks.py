@@ -1,0 +1,118 @@
+"""From sightings to tracks, checked with sightings made up from known paths."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commonbeat.errors import BadInput, Refused
+from commonbeat.footage import Decision, Sightings, track
+from commonbeat.footage.decide import decide, hidden_at
+from commonbeat.footage.search import between, doubtful, pair
+
+
+def face(x, y=100.0, size=40.0, score=0.9):
+    return [x - size / 2, y - size / 2, x + size / 2, y + size / 2, score]
+
+
+def seen(rows, frames=60, cuts=()):
+    at = {frame: np.array(boxes, float).reshape(-1, 5) for frame, boxes in rows.items()}
+    return Sightings(frames, (640, 480), 30.0, at, [i / 30 for i in range(frames)], list(cuts))
+
+
+def test_frames_between_two_looks_are_filled_in_on_a_straight_line():
+    tracks = track(seen({0: [face(100)], 10: [face(120)], 20: [face(140)]}, 21), 30)
+    (only,) = tracks
+    assert (only.id, only.first, only.last) == (1, 0, 20)
+    assert (only.boxes[:, 0] + only.boxes[:, 2]).tolist() == pytest.approx([2 * (100 + 2 * t) for t in range(21)])
+
+
+def test_a_gap_of_under_a_second_is_one_person_and_a_longer_one_two():
+    near = {f: [face(100)] for f in (0, 5, 30, 35)} | {f: [] for f in (10, 15, 20, 25)}
+    assert len(track(seen(near), 30)) == 1
+    far = {f: [face(100)] for f in (0, 5, 50, 55)} | {f: [] for f in range(10, 50, 5)}
+    assert len(track(seen(far), 30)) == 2
+
+
+def test_a_shot_cut_ends_tracks_and_their_leads():
+    tracks = track(seen({f: [face(100)] for f in range(0, 60, 5)}, cuts=[31]), 30)
+    # looks at 30 and 35: the lead before 35 would reach to 29 but for the cut; a fifth of a second is 6 frames
+    assert [(t.first, t.last) for t in tracks] == [(0, 30), (32, 58)]
+
+
+def test_one_weak_look_is_no_track_but_one_clear_look_is():
+    assert track(seen({5: [face(100, score=0.3)]}), 30) == []
+    assert len(track(seen({5: [face(100, score=0.6)]}), 30)) == 1
+
+
+def test_weak_sightings_carry_a_strong_track_on():
+    rows = {0: [face(100)], 5: [face(100, score=0.25)], 10: [face(100, score=0.22)]}
+    (only,) = track(seen(rows), 30)
+    assert only.last >= 12
+
+
+def test_tracks_are_numbered_by_first_frame_then_by_x():
+    rows = {f: [face(400), face(100)] for f in range(0, 20, 5)} | {
+        f: [face(400), face(100), face(250)] for f in (20, 25)
+    }
+    tracks = track(seen(rows, 26), 30)
+    assert [t.id for t in tracks] == [1, 2, 3]
+    assert [round(t.boxes[0][0]) for t in tracks] == [80, 380, 230]
+
+
+def crossing():
+    return track(seen({f: [face(100 + 8 * f), face(500 - 8 * f)] for f in range(0, 51, 2)}, 51), 30)
+
+
+def test_a_kept_person_is_masked_where_two_tracks_mix():
+    tracks = crossing()
+    hidden = decide(tracks, {1: Decision(keep=True, consent="c1")})
+    meet = 25  # both at x = 300
+    assert hidden[1][meet - tracks[0].first] and not hidden[1][0] and hidden[2].all()
+    assert len(hidden_at(tracks, hidden)[0]) == 1
+
+
+def test_a_child_is_never_shown_without_a_guardian_and_a_withdrawn_consent_masks_again():
+    with pytest.raises(Refused, match="guardian"):
+        Decision(keep=True, consent="c1", child=True)
+    assert Decision(keep=True, consent="c1", child=True, guardian=True).reason == "consent"
+    hidden = decide(crossing(), {1: Decision(keep=True, consent="c1", withdrawn=True)})
+    assert hidden[1].all()
+
+
+def test_a_decision_about_a_track_that_does_not_exist_is_refused():
+    with pytest.raises(BadInput, match="no track 9 in this clip: it has 2"):
+        decide(crossing(), {9: Decision(keep=True)})
+
+
+def test_doubt_is_a_lone_clear_face_or_a_long_step():
+    assert not doubtful(np.array([face(100)]), np.array([face(110)]))
+    assert doubtful(np.array([face(100)]), np.array([face(140)]))
+    assert doubtful(np.array([face(100)]), np.empty((0, 5)))
+    assert not doubtful(np.array([face(100, score=0.3)]), np.empty((0, 5)))
+
+
+def test_the_search_between_looks_finds_the_very_frame_a_face_appears():
+    for appears in range(1, 16):
+        truth = {f: np.array([face(100)] if f >= appears else []).reshape(-1, 5) for f in range(17)}
+        at = {0: truth[0], 16: truth[16]}
+        between(0, 16, at, truth.__getitem__)
+        assert appears in at and appears - 1 in at and len(at) <= 2 + 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=5, unique=True),
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=5, unique=True),
+)
+def test_pairing_is_as_good_as_trying_every_pairing(a, b):
+    from itertools import permutations
+
+    a, b = (np.array([face(100 + 20 * x, 100 + 20 * y) for x, y in points]) for points in (a, b))
+    if len(a) > len(b):
+        a, b = b, a
+    rows, columns, apart = pair(a, b, reach=100.0)
+    centre = lambda m: (m[:, :2] + m[:, 2:4]) / 2  # noqa: E731
+    far = np.linalg.norm(centre(a)[:, None] - centre(b)[None], axis=2) / 40
+    best = min(sum(far[i, j] for i, j in enumerate(way)) for way in permutations(range(len(b)), len(a)))
+    assert len(rows) == len(a) and apart.sum() == pytest.approx(best)
