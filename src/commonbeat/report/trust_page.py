@@ -21,9 +21,9 @@ SAMPLE_WORDS = {
 }
 
 
-def public(e: Estimate | None) -> Estimate | None:
+def public(e: Estimate) -> Estimate:
     """An estimate as it may leave: nothing under the floor, whole points where few people stand behind it."""
-    if e is None or e.n is None:
+    if e.n is None:
         return e
     if e.n < FLOOR:
         return _hidden(e)
@@ -65,7 +65,7 @@ def _section_dict(s, analyst) -> dict:
     )
     steps = [] if s.track is None else [
         {
-            "since": x.since, "until": x.until, "all_answers": _shown(door(x.all_answers)), "same_people": _shown(door(x.same_people)),
+            "since": x.since, "until": x.until, "all_answers": _shown(door(x.all_answers)), "same_people": _shown(door(x.same_people)) if x.same_people else None,
             "stayed": x.stayed if analyst or (x.same_people and (x.same_people.n or 0) >= BANDED_BELOW) else None,
         }
         for x in s.track.steps
@@ -89,8 +89,8 @@ def _section_dict(s, analyst) -> dict:
     }  # fmt: skip
 
 
-def _shown(e) -> dict | None:
-    return None if e is None else e.to_dict()
+def _shown(e) -> dict:
+    return e.to_dict()
 
 
 def trust_page(found, *, town="Commonbeat", simulated=False, snapshot=None, analyst=False) -> str:

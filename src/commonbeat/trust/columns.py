@@ -6,7 +6,7 @@ import numpy as np
 
 from commonbeat.errors import BadInput, Problem
 
-__all__ = ["labels", "matrix", "numbers"]
+__all__ = ["labels", "matrix", "numbers", "turned"]
 
 
 def numbers(values, name: str, *, rows: int | None = None, low=None, high=None) -> np.ndarray:
@@ -72,6 +72,15 @@ def matrix(items, *, names=None) -> tuple[np.ndarray, list[str]]:
         raise BadInput(f"`items` has shape {raw.shape}: people in rows and questions in columns were needed.")
     found = list(names) if names is not None else [str(j) for j in range(raw.shape[1])]
     return np.column_stack([numbers(raw[:, j], found[j]) for j in range(raw.shape[1])]), found
+
+
+def turned(names, reverse) -> np.ndarray:
+    """Which questions are worded the other way round?  `reverse` holds names or column numbers  -> (items,) true or false."""
+    wanted = [names[r] if isinstance(r, int | np.integer) and not isinstance(r, bool) else str(r) for r in reverse]
+    unknown = sorted(set(wanted) - set(names))
+    if unknown:
+        raise BadInput(f'`reverse` names "{unknown[0]}", which is not among the questions {", ".join(names)}.')
+    return np.array([n in wanted for n in names], bool)
 
 
 def _array(values) -> np.ndarray:

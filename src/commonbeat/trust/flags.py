@@ -8,7 +8,7 @@ import numpy as np
 
 from commonbeat.errors import BadInput
 from commonbeat.estimate import plain
-from commonbeat.trust.columns import matrix, numbers
+from commonbeat.trust.columns import matrix, numbers, turned
 from commonbeat.trust.levels import Level
 from commonbeat.trust.survey import estimate_level
 
@@ -72,10 +72,8 @@ def flag_careless(items, *, seconds=None, reverse=(), middle=None, hurry=1 / 3) 
         for f, fill in ((np.min, np.inf), (np.max, -np.inf))
     )
     straight = judged & (low == high)
-    turned = np.array(
-        [n in {names[r] if isinstance(r, (int, np.integer)) else str(r) for r in reverse} for n in names]
-    )
-    both = (~np.isnan(x[:, turned])).any(axis=1) & (~np.isnan(x[:, ~turned])).any(axis=1)
+    turn = turned(names, reverse)
+    both = (~np.isnan(x[:, turn])).any(axis=1) & (~np.isnan(x[:, ~turn])).any(axis=1)
     contradictory = straight & both & (low != middle if middle is not None else True)
     hurried, cautions = np.zeros(len(x), bool), []
     if seconds is not None:
@@ -85,7 +83,7 @@ def flag_careless(items, *, seconds=None, reverse=(), middle=None, hurry=1 / 3) 
         with np.errstate(invalid="ignore"):
             hurried = took < hurry * np.nanmedian(took)
         cautions.append(f"Hurried is under {hurry:.0%} of the median {np.nanmedian(took):.0f} seconds.")
-    if not turned.any():
+    if not turn.any():
         cautions.append("No question is worded the other way round, so a straight line may be what people meant.")
     return Flags(straight, contradictory, hurried, int(judged.sum()), tuple(cautions))
 

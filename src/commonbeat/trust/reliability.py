@@ -10,7 +10,7 @@ from scipy import stats
 
 from commonbeat.errors import BadInput, TooFew
 from commonbeat.estimate import Estimate, plain
-from commonbeat.trust.columns import matrix
+from commonbeat.trust.columns import matrix, turned
 from commonbeat.trust.factor_model import FactorFit, fit_factors
 
 __all__ = ["ItemFit", "Reliability", "reliability"]
@@ -93,7 +93,7 @@ def reliability(items, *, reverse=(), missing="complete", level=0.95) -> Reliabi
     Raises TooFew with fewer than two questions or fewer than three people. Omega and fit: maximum likelihood, one factor.
     """
     x, names = matrix(items)
-    turned = _turned(names, reverse)
+    turn = turned(names, reverse)
     if len(names) < 2:
         raise TooFew("One question has no reliability: at least two are needed.")
     if missing not in ("complete", "pairwise"):
@@ -107,14 +107,14 @@ def reliability(items, *, reverse=(), missing="complete", level=0.95) -> Reliabi
             raise BadInput(
                 f"Everybody gave the same answer ({np.nanmax(x[:, j]):g}) to `{name}`: it cannot go with the others. Leave it out."
             )
-    y = np.where(turned, np.nanmax(x) + np.nanmin(x) - x, x)
+    y = np.where(turn, np.nanmax(x) + np.nanmin(x) - x, x)
     used = y[whole] if missing == "complete" else y
     v = np.cov(used, rowvar=False) if missing == "complete" else _pairwise(used)
     fit = fit_factors([y[whole]], np.zeros(len(names), int)) if len(names) > 2 and whole.sum() > len(names) else None
     n = int(whole.sum()) if missing == "complete" else len(x)
     return Reliability(
         _alpha(v, n, level, missing), *_standard(v), *_omega(fit), fit,
-        tuple(_items(used, v, names, turned, fit)), v, n, int((asked & ~whole).sum()), tuple(_cautions(x, v, fit, names, turned, whole, asked)),
+        tuple(_items(used, v, names, turn, fit)), v, n, int((asked & ~whole).sum()), tuple(_cautions(x, v, fit, names, turn, whole, asked)),
     )  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def _omega(fit):
     )
 
 
-def _items(y, v, names, turned, fit):
+def _items(y, v, names, turn, fit):
     for j, name in enumerate(names):
         rest = np.delete(np.arange(len(names)), j)
         with_rest = v[j, rest].sum() / np.sqrt(v[j, j] * v[np.ix_(rest, rest)].sum())
@@ -173,7 +173,7 @@ def _items(y, v, names, turned, fit):
         loading = None if fit is None else float(fit.loadings[0, j, 0])
         yield ItemFit(
             name,
-            bool(turned[j]),
+            bool(turn[j]),
             len(column),
             float(column.mean()),
             float(column.std(ddof=1)),
@@ -183,23 +183,15 @@ def _items(y, v, names, turned, fit):
         )
 
 
-def _cautions(x, v, fit, names, turned, whole, asked):
+def _cautions(x, v, fit, names, turn, whole, asked):
     left = int((asked & ~whole).sum())
     if left:
         yield f"{left:,} of {int(asked.sum()):,} people did not answer every question."
     for j, name in enumerate(names):
         if v[j].sum() - v[j, j] < 0:
-            yield f"`{name}` goes against the others{' although it was reversed' if turned[j] else ': is it worded the other way round?'}"
+            yield f"`{name}` goes against the others{' although it was reversed' if turn[j] else ': is it worded the other way round?'}"
     if fit is not None and fit.df and (fit.rmsea > 0.10 or fit.cfi < 0.90):
         yield f"One factor does not fit well (RMSEA {fit.rmsea:.2f}, CFI {fit.cfi:.2f}): these questions may measure more than one thing."
-
-
-def _turned(names, reverse):
-    wanted = [names[r] if isinstance(r, (int, np.integer)) and not isinstance(r, bool) else str(r) for r in reverse]
-    unknown = [r for r in wanted if r not in names]
-    if unknown:
-        raise BadInput(f'`reverse` names "{unknown[0]}", which is not among the questions {", ".join(names)}.')
-    return np.array([n in wanted for n in names])
 
 
 def _pairwise(y):

@@ -8,7 +8,7 @@ import numpy as np
 
 from commonbeat.errors import BadInput, Problem, TooFew
 from commonbeat.estimate import plain
-from commonbeat.trust.columns import matrix
+from commonbeat.trust.columns import matrix, turned
 
 __all__ = ["HOW", "Scores", "score"]
 
@@ -64,10 +64,10 @@ def score(items, *, how="percent", scale=None, reverse=(), at_least=0.5, referen
     x, names = matrix(items)
     ends = _ends(names, scale)
     _inside(x, names, ends)
-    turned = _turned(names, reverse)
-    if turned.any() and ends is None and how not in ("z", "component"):
+    turn = turned(names, reverse)
+    if turn.any() and ends is None and how not in ("z", "component"):
         raise BadInput("A reversed question needs its `scale`, as (1, 4): the ends it is turned between.")
-    y = _common(x, ends, turned, how, reference)
+    y = _common(x, ends, turn, how, reference)
     answered = (~np.isnan(y)).sum(axis=1)
     enough = answered >= max(1, int(np.ceil(at_least * y.shape[1] - 1e-9)))
     if not enough.any():
@@ -108,7 +108,7 @@ _WORDS = {
 }
 
 
-def _common(x, ends, turned, how, reference):
+def _common(x, ends, turn, how, reference):
     """Answers on one scale: 0-100, as they are, or z-scores; reversed questions turned."""
     if how in ("percent", "mean"):
         if how == "percent" and ends is None:
@@ -116,13 +116,13 @@ def _common(x, ends, turned, how, reference):
         if ends is None:
             return x
         low, high = ends
-        y = np.where(turned, low + high - x, x)
+        y = np.where(turn, low + high - x, x)
         return (y - low) / (high - low) * 100 if how == "percent" else y
     known = np.ones(len(x), bool) if reference is None else np.asarray(reference, bool)
     mean, sd = np.nanmean(x[known], axis=0), np.nanstd(x[known], axis=0, ddof=1)
     if not (sd > 0).all():
         raise BadInput("A question was answered alike by everybody, so it has no z-score. Leave it out.")
-    return np.where(turned, -1.0, 1.0) * (x - mean) / sd
+    return np.where(turn, -1.0, 1.0) * (x - mean) / sd
 
 
 def _combine(y, enough, how):
@@ -171,11 +171,3 @@ def _inside(x, names, ends):
                 for i, j in list(zip(rows.tolist(), columns.tolist(), strict=True))[:50]
             ]
         )  # fmt: skip
-
-
-def _turned(names, reverse):
-    wanted = {names[r] if isinstance(r, (int, np.integer)) else str(r) for r in reverse}
-    unknown = sorted(wanted - set(names))
-    if unknown:
-        raise BadInput(f'`reverse` names "{unknown[0]}", which is not among the questions {", ".join(names)}.')
-    return np.array([n in wanted for n in names])
