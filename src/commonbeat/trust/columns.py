@@ -6,7 +6,7 @@ import numpy as np
 
 from commonbeat.errors import BadInput, Problem
 
-__all__ = ["labels", "matrix", "numbers", "turned"]
+__all__ = ["labels", "matrix", "numbered", "numbers", "turned"]
 
 
 def numbers(values, name: str, *, rows: int | None = None, low=None, high=None) -> np.ndarray:
@@ -48,6 +48,9 @@ def labels(values, name: str, *, rows: int | None = None) -> tuple[np.ndarray, l
         raw[missing] = None
     if rows is not None and len(raw) != rows:
         raise BadInput(f"`{name}` has {len(raw)} values where {rows} were needed: one for each row.")
+    if raw.dtype.kind in "iu" and len(raw):
+        names, codes = numbered(raw)
+        return codes, [str(n) for n in names.tolist()]
     if raw.dtype != object and raw.dtype.kind not in "fU":
         names, codes = np.unique(raw, return_inverse=True)
         return codes.reshape(-1), [str(n) for n in names.tolist()]
@@ -59,6 +62,19 @@ def labels(values, name: str, *, rows: int | None = None) -> tuple[np.ndarray, l
         given = given.astype(str) if kinds - {int, float} else given.astype(float)
     names, codes[~missing] = np.unique(given, return_inverse=True)
     return codes, [str(int(n)) if isinstance(n, float) and n.is_integer() else str(n) for n in names.tolist()]
+
+
+def numbered(values) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted distinct whole numbers, and which of them each value is. By counting where they lie close, else by sorting."""
+    low, high = int(values.min()), int(values.max())
+    if high - low > 4 * len(values) + 1_000:
+        names, codes = np.unique(values, return_inverse=True)
+        return names, codes.reshape(-1)
+    shifted = values.astype(np.int64) - low
+    met = np.flatnonzero(np.bincount(shifted))
+    place = np.zeros(high - low + 1, np.int64)
+    place[met] = np.arange(len(met))
+    return met + low, place[shifted]
 
 
 def matrix(items, *, names=None) -> tuple[np.ndarray, list[str]]:

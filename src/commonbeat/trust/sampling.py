@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonbeat.errors import BadInput, TooFew
-from commonbeat.trust.columns import labels, numbers
+from commonbeat.trust.columns import labels, numbered, numbers
 from commonbeat.trust.weights import Weights
 
 __all__ = ["LONELY", "SampleDesign", "sample_design"]
@@ -64,8 +64,10 @@ class SampleDesign:
         """Clusters less strata, counted where anybody of the group was met (Korn & Graubard 1999, 5.2)."""
         first = self.stages[0]
         used = self.weights > 0 if inside is None else (self.weights > 0) & inside
-        units = np.unique(first.unit[used])
-        return len(units) - len(np.unique(first.stratum[units]))
+        met, strata = np.zeros(len(first.stratum), bool), np.zeros(len(first.drawn), bool)
+        met[first.unit[used]] = True
+        strata[first.stratum[met]] = True
+        return int(met.sum()) - int(strata.sum())
 
 
 def sample_design(rows, *, weights=None, strata=None, cluster=None, fpc=None, lonely_psu="fail") -> SampleDesign:
@@ -92,7 +94,7 @@ def sample_design(rows, *, weights=None, strata=None, cluster=None, fpc=None, lo
         if number and number >= len(pops):
             break  # without population sizes the first stage carries the whole variance
         stage, fraction = _stage(level, parent, pops[number] if number < len(pops) else None, above, number)
-        if number == 0 and strata is not None and _repeats(level, stratum):
+        if number == 0 and strata is not None and len(stage.stratum) > _distinct(level):
             cautions.append("Cluster names repeat across strata and were read as different clusters in each.")
         stages.append(stage)
         chance *= fraction[stage.stratum[stage.unit]]
@@ -131,9 +133,9 @@ def _sums(z, code, size):
 
 def _stage(level, parent, population, above, number):
     ids = _whole(level, "cluster", len(parent))
-    _, first, unit = np.unique(
-        parent.astype(np.int64) * (int(ids.max()) + 1) + ids, return_index=True, return_inverse=True
-    )
+    _, unit = numbered(parent.astype(np.int64) * (int(ids.max()) + 1) + ids)
+    first = np.empty(int(unit.max()) + 1, np.int64)
+    first[unit[::-1]] = np.arange(len(unit))[::-1]  # the first row of each unit is written last
     stratum = parent[first]
     drawn = np.bincount(stratum, minlength=len(above)).astype(float)
     there = np.full(len(above), np.inf)
@@ -181,10 +183,8 @@ def _columns(thing):
     return (raw,) if raw.ndim == 1 else tuple(raw[:, j] for j in range(raw.shape[1]))
 
 
-def _repeats(level, stratum):
-    ids, _ = labels(level, "cluster")
-    pairs = np.unique(np.column_stack([ids, stratum]), axis=0)
-    return len(pairs) > len(np.unique(ids))
+def _distinct(column):
+    return len(labels(column, "cluster")[1])
 
 
 def _weights(weights, rows, otherwise):
