@@ -1,3 +1,6 @@
+"""`python -m commonbeat`"""
+
 from commonbeat.cli import main
 
-main()
+if __name__ == "__main__":  # programs of our own start this module again
+    main()

@@ -7,8 +7,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 
 from commonbeat import __version__, city, footage, studies
@@ -17,7 +19,7 @@ from commonbeat.errors import BookError
 from commonbeat.ledger import Book
 from commonbeat.report.make import make
 
-__all__ = ["CLIPS", "WORLDS", "Clip", "Town", "build", "plan"]
+__all__ = ["CLIPS", "WORLDS", "Clip", "Town", "build", "clip", "plan"]
 
 WORLDS = ("default", "null", "backfire")  #: the town of the demo, the one with no effect, the one where it backfires
 CLIPS = ("stroller", "dance-off")
@@ -78,25 +80,29 @@ def build(folder: Path, *, seed: int, residents: int, step: Callable[[str], None
 
 
 def _fill(fresh: Path, seed: int, residents: int, step) -> None:
-    asked = plan()
-    told = {}
-    for world in WORLDS:
-        step(
-            f"building a town of {residents:,}"
-            if world == "default"
-            else f"building the same town where the truth is: {world}"
-        )
-        made = city.build(seed=seed, residents=residents, world=world, progress=step if world == "default" else None)
-        book = _book(fresh / ("book" if world == "default" else f"book-{world}"), made, asked)
-        step("answering the sealed question" if world == "default" else f"asking the same question there ({world})")
-        found = studies.run(asked, book, seed=seed)
-        told[world] = {"findings": found.to_dict(), "truth": made.truth.to_dict()}
-        if world == "default":
-            step("writing the report")
-            make(book, fresh / "report", findings=[found], town=NAME, today=city.START.date() + timedelta(days=730))
-    (fresh / "told.json").write_text(json.dumps(told, ensure_ascii=False, allow_nan=False))
-    for kind in CLIPS:
-        _clip(fresh / "clips", kind, seed, step)
+    """The clips are drawn and protected in a process of their own, beside the town: two cores, two kinds of work."""
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as aside:
+        clips = [aside.submit(clip, fresh / "clips", kind, seed) for kind in CLIPS]
+        asked, told = plan(), {}
+        for world in WORLDS:
+            told[world] = _town(fresh, world, seed, residents, asked, step)
+        (fresh / "told.json").write_text(json.dumps(told, ensure_ascii=False, allow_nan=False))
+        for kind, made in zip(CLIPS, clips, strict=True):
+            step(f"hiding every face in the clip: {kind}")
+            made.result()
+
+
+def _town(fresh: Path, world: str, seed: int, residents: int, asked, step) -> dict:
+    first = world == "default"
+    step(f"building a town of {residents:,}" if first else f"building the same town where the truth is: {world}")
+    made = city.build(seed=seed, residents=residents, world=world, progress=step if first else None)
+    book = _book(fresh / ("book" if first else f"book-{world}"), made, asked)
+    step("answering the sealed question" if first else f"asking the same question there ({world})")
+    found = studies.run(asked, book, seed=seed)
+    if first:
+        step("writing the report")
+        make(book, fresh / "report", findings=[found], town=NAME, today=city.START.date() + timedelta(days=730))
+    return {"findings": found.to_dict(), "truth": made.truth.to_dict()}
 
 
 def _book(path: Path, made, asked) -> Book:
@@ -113,12 +119,11 @@ def _book(path: Path, made, asked) -> Book:
     )
 
 
-def _clip(folder: Path, kind: str, seed: int, step) -> None:
+def clip(folder: Path, kind: str, seed: int) -> None:
+    """Draws one scene and protects it; what the renderer knows of the faces is masked whatever the detector finds."""
     folder.mkdir(exist_ok=True)
     original, copy, poster = folder / f"{kind}-as-filmed.mp4", folder / f"{kind}.mp4", folder / f"{kind}.jpg"
-    step(f"drawing the clip: {kind}")
     scene = scenes.render(kind, original, seed=seed)
-    step(f"hiding every face in it: {kind}")
     record = footage.protect(original, copy, extra_boxes=scene.boxes, sound="keep", poster=poster)
     about = {
         "record": record.to_dict(),
