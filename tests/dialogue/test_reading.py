@@ -105,6 +105,12 @@ def test_two_files_that_contradict_each_other_are_refused_with_both_lines(export
         dialogue.read_polis(folder)
 
 
+def test_a_tie_at_one_instant_is_settled_by_the_final_table(export):
+    votes = dialogue.read_polis(export([(1, 0, 1, 1), (1, 0, 1, 0), (1, 1, 1, -1), (1, 0, 2, 1)], wide=WIDE))
+    assert said(votes) == {(1, 0): 1, (1, 1): -1, (2, 0): 1}
+    assert votes.notes == ("1 votes given twice at the same instant were taken from participants-votes.csv.",)
+
+
 def test_a_log_cut_at_a_line_end_is_noticed_against_the_final_table(export):
     with pytest.raises(BadInput, match=r"holds 2 of its 3 votes .*votes.csv \(it ends at line 2\) looks cut short"):
         dialogue.read_polis(export([(1, 0, 1, 1)], wide=WIDE))

@@ -186,7 +186,7 @@ def _chance(t, least, seed, shuffles, told):
     """How often do votes without structure foretell as well?  The best gain of k = 2..5, so that choosing is paid for."""
     rng = np.random.default_rng([seed, 3])
     part = _some(t, CHECK_PEOPLE, rng)
-    folds = 5 if len(part.value) < 20_000 else 2
+    folds = 5 if len(part.value) < 20_000 else 2 if len(part.value) < 100_000 else 1
     real = foretell(part, least=least, seed=seed, folds=folds).gain[1:].max()
     by = np.argsort(part.statement, kind="stable")
     column, said = part.statement[by], part.value[by]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from commonbeat.dialogue.comparing import compared
 from commonbeat.dialogue.gathering import codes, gather
 from commonbeat.dialogue.sheets import Sheet, read_sheet
 from commonbeat.dialogue.votes import Votes, parse_ids
@@ -21,7 +22,6 @@ __all__ = ["read_polis"]
 
 VOTE_COLUMNS = ("timestamp", "comment-id", "voter-id", "vote")
 ALLOWED = {"1": 1, "0": 0, "-1": -1, "+1": 1, "1.0": 1, "0.0": 0, "-1.0": -1, "-0": 0, "-0.0": 0}
-TOLERATED = 0.01  # share of cells one file may have and the other not before the pair is refused
 
 
 def read_polis(folder, *, meta=None) -> Votes:
@@ -50,7 +50,7 @@ def read_polis(folder, *, meta=None) -> Votes:
     if wide is not None:
         votes = _with_recorded(votes, wide)
         if votes_file:
-            votes = _compared(votes, wide, events, votes_file, wide_file)
+            votes = compared(votes, wide, events, votes_file, wide_file)
     if not votes_file:
         votes = _noted(votes, "votes.csv is not there: the final table was read, so revotes and times are unknown.")
     if meta is not None and len(meta):
@@ -263,61 +263,3 @@ def _with_recorded(votes: Votes, wide) -> Votes:
     out = np.empty(len(votes.people), object)
     out[:] = [of.get(str(p)) or None for p in votes.people]
     return replace(votes, recorded=out)
-
-
-def _compared(votes, wide, events, votes_file, wide_file) -> Votes:
-    """Do the two files say the same? Contradictions are refused by place; a few lone cells are said in the notes."""
-    of_person = {str(p): k for k, p in enumerate(votes.people)}
-    size = len(votes.statement_ids)
-    place = {str(i): k for k, i in enumerate(votes.statement_ids)}
-    here = votes.person.astype(np.int64) * size + votes.statement
-    order = np.argsort(here)
-    there = np.array(
-        [of_person.get(p, -1) * size + place[s] if p in of_person else -1 for p, s in zip(wide["person"], wide["statement"])],
-        np.int64,
-    ).reshape(-1)  # fmt: skip
-    spot = np.minimum(np.searchsorted(here[order], there), max(len(here) - 1, 0))
-    found = (here[order][spot] == there) if len(here) else np.zeros(len(there), bool)
-    mine = votes.value[order][spot] if len(here) else np.zeros(len(there), np.int8)
-    wrong = np.flatnonzero(found & (mine != wide["value"]))
-    if len(wrong):
-        raise BadInput(problems=[_contradiction(k, wide, events, int(mine[k]), votes_file, wide_file) for k in wrong])
-    lost, extra = int(np.count_nonzero(~found)), len(here) - int(np.count_nonzero(found))
-    notes = []
-    for count, total, has, lacks, line in (
-        (lost, len(there), wide_file, votes_file, _first_line(wide["line"], ~found)),
-        (extra, len(here), votes_file, wide_file, None),
-    ):
-        if not count:
-            continue
-        where = f" (the first at {has.name} line {line})" if line else ""
-        sentence = f"{has.name} holds {count:,} of its {total:,} votes{where} that {lacks.name} does not"
-        if count > TOLERATED * total:
-            raise BadInput(
-                f"{sentence}: {lacks.name}{_end(lacks)} looks cut short. Export again, or take one of the files away "
-                "to say which is right."
-            )
-        notes.append(f"{sentence}; votes.csv was used.")
-    return _noted(votes, *notes) if notes else votes
-
-
-def _first_line(lines, mask):
-    k = np.flatnonzero(mask)
-    return lines[k[0]] if len(k) else None
-
-
-def _end(path) -> str:
-    with path.open(encoding="utf-8", errors="replace") as handle:
-        return f" (it ends at line {sum(1 for _ in handle)})"
-
-
-def _contradiction(k, wide, events, mine, votes_file, wide_file) -> Problem:
-    person, statement = wide["person"][k], wide["statement"][k]
-    line = max(
-        n for n, p, s in zip(events["line"], events["person"], events["statement"]) if (p, s) == (person, statement)
-    )
-    return Problem(
-        f"says {int(wide['value'][k])} where {votes_file.name} line {line} says {mine}: participant {person}, "
-        f"statement {statement}. Export again, or take one of the files away to say which is right.",
-        wide_file.name, wide["line"][k], statement, int(wide["value"][k]),
-    )  # fmt: skip
