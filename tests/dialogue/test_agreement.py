@@ -33,6 +33,7 @@ def test_one_statement_two_groups_by_hand():
     assert row.lower == pytest.approx(min(youth.ppf(0.1), officers.ppf(0.1))) and row.least_keen == "youth"
     assert row.group_consensus == pytest.approx((6 + 1) / (7 + 2) * (5 + 1) / (5 + 2))
     assert row.share_by_size == pytest.approx((7 * 6 / 7 + 5 * 5 / 5) / 12)
+    assert 0 <= row.low_by_size < row.share_by_size <= row.high_by_size <= 1
 
 
 def test_disagreement_is_the_mirror_image():

@@ -29,6 +29,8 @@ def test_planted_groups_are_found_and_named_stable():
     found = dialogue.groups(votes, seed=1, shuffles=19, subsamples=20)
     assert (found.supported, found.word) == (3, "stable")
     assert found.p_value == pytest.approx(1 / 20) and found.stability >= 0.85
+    low, high = found.stability_range
+    assert low <= found.stability <= high <= 1
     assert sum(found.sizes) == (found.labels >= 0).sum()
     assert adjusted_rand_score(truth[votes.people][found.labels >= 0], found.labels[found.labels >= 0]) > 0.8
 

@@ -43,9 +43,9 @@ def test_a_probability_a_bound_and_an_n_give_back_the_count_so_all_three_go():
     raw = asked(votes, ["x" if p < 9 else "y" for p in votes.people])
     row = released(raw)["common_ground"][0]
     assert raw["common_ground"][0]["p_every_group"] is not None
-    exact = ("p_every_group", "lower", "share_by_group", "low_by_group", "high_by_group", "share_by_size", "group_consensus",
+    exact = ("p_every_group", "lower", "share_by_group", "low_by_group", "high_by_group", "share_by_size", "low_by_size", "high_by_size", "group_consensus",
              "group_consensus_mean")  # fmt: skip
-    assert [row[k] for k in exact] == [None] * 8
+    assert [row[k] for k in exact] == [None] * 10
     assert row["share_band_by_group"] == {"x": "most", "y": "nearly all"} and row["band"] in ("likely", "very likely")
 
 

@@ -37,7 +37,8 @@ class Ground:
     p_every_group : probability that in every group more than half would (independent groups, uniform priors)
     least_keen    : the group with the lowest bound;  lower : its 10 % lower bound of the share
     n_by_group, share_by_group, low_by_group, high_by_group : votes (passes count), share, its 95 % interval
-    share_by_size : the groups' shares weighted by the people in them, so that small groups neither drown nor decide unseen
+    share_by_size, low_by_size, high_by_size : the groups' shares weighted by the people in them, so that small groups
+                    neither drown nor decide unseen; 95 % interval by the groups' posterior variances
     group_consensus : product over groups of (A + 1) / (N + 2), as Polis shows; group_consensus_mean, its geometric mean
     """
 
@@ -51,6 +52,8 @@ class Ground:
     low_by_group: dict[str, float]
     high_by_group: dict[str, float]
     share_by_size: float
+    low_by_size: float
+    high_by_size: float
     group_consensus: float
     group_consensus_mean: float
 
@@ -172,7 +175,14 @@ def _ranked(votes, names, sizes, counts, n, judged, level) -> tuple[Ground, ...]
     low, high = special.betaincinv(a + 1, m - a + 1, 0.025), special.betaincinv(a + 1, m - a + 1, 0.975)
     consensus = ((a + 1) / (m + 2)).prod(axis=0)
     weight = np.asarray(sizes, float)[:, None]
-    by_size = (weight * a / m).sum(axis=0) / max(weight.sum(), 1)
+    weight = weight / max(weight.sum(), 1)
+    by_size = (weight * a / m).sum(axis=0)
+    middle = (weight * (a + 1) / (m + 2)).sum(axis=0)
+    half = 1.96 * np.sqrt((weight**2 * (a + 1) * (m - a + 1) / ((m + 2) ** 2 * (m + 3))).sum(axis=0))
+    size_low, size_high = (
+        np.minimum(by_size, np.maximum(middle - half, 0)),
+        np.maximum(by_size, np.minimum(middle + half, 1)),
+    )
     keen = lower.argmin(axis=0)
     order = np.lexsort((judged, -every, -lower.min(axis=0)))
     named = lambda values, i: dict(zip(names, values[:, i].tolist()))  # noqa: E731
@@ -180,7 +190,7 @@ def _ranked(votes, names, sizes, counts, n, judged, level) -> tuple[Ground, ...]
         Ground(
             votes.statement_ids[judged[i]], votes.texts[judged[i]], float(every[i]), names[keen[i]],
             float(lower[keen[i], i]), dict(zip(names, n[:, judged[i]].tolist())), named(a / m, i), named(low, i),
-            named(high, i), float(by_size[i]), float(consensus[i]), float(consensus[i] ** (1 / len(names))),
+            named(high, i), float(by_size[i]), float(size_low[i]), float(size_high[i]), float(consensus[i]), float(consensus[i] ** (1 / len(names))),
         )
         for i in order
     )  # fmt: skip

@@ -54,6 +54,7 @@ class Conversation:
                 "supported_groups": g.supported,
                 "verdict_code": g.code,
                 "stability": g.stability,
+                "stability_range": g.stability_range,
                 "stability_word": g.word,
                 "p_value": g.p_value,
                 "held_out": g.to_dict()["held_out"],

@@ -34,7 +34,8 @@ class Groups:
     labels    : (P,) int8 group of each person, the largest 0, -1 where not placed or no groups are supported
     candidate : (P,) int8 the best division even if it is not supported: for tests and for the doubting, not for pages
     tried     : the k of `candidate`;  foretold : held-out votes at k = 1..5
-    stability : mean adjusted Rand of the supported (else tried) k over subsamples; by_k (k = 2..5, nan not tried)
+    stability : mean adjusted Rand of the supported (else tried) k over subsamples; stability_range, what nine in ten of
+                them lie between; by_k, the means for k = 2..5 (nan: not tried)
     p_value   : share of shuffles that foretell as well
     """
 
@@ -45,6 +46,7 @@ class Groups:
     tried: int
     foretold: Foretold
     stability: float | None
+    stability_range: tuple[float, float] | None
     by_k: tuple
     p_value: float | None
     shuffles: int
@@ -72,6 +74,7 @@ class Groups:
                 "code": self.code,
                 "sizes": list(self.sizes),
                 "stability": self.stability,
+                "stability_range": self.stability_range,
                 "stability_word": self.word,
                 "p_value": self.p_value,
                 "tried": self.tried,
@@ -123,16 +126,18 @@ def groups(
     told = foretell(part, least=made.least, seed=seed, folds=_folds(len(part.value)))
     tried = told.chosen if told.chosen > 1 else int(np.nanargmax(told.gain[1:])) + 2
     full = {k: _labelled(made, k, seed) for k in range(2, tried + 1)}
-    p = _chance(t, made.least, seed, shuffles, told) if shuffles else None
-    by_k = _stability(t, made, full, seed, subsamples) if subsamples else {}
+    p = _chance(t, made.least, seed, shuffles) if shuffles else None
+    again = _stability(t, made, full, seed, subsamples) if subsamples else {}
+    by_k = {j: float(found.mean()) for j, found in again.items()}
     least = {k: np.bincount(labels[labels >= 0], minlength=k).min() for k, labels in full.items()}
     k, code = _verdict(told, tried, p, by_k, least)
     candidate = full[k or tried]
     stability = by_k.get(k or tried)
+    between = tuple(np.quantile(again[k or tried], [0.05, 0.95]).tolist()) if again else None
     labels = candidate if k else np.full(len(candidate), -1, np.int8)
     spread = tuple(by_k.get(j, float("nan")) for j in range(2, MOST_GROUPS + 1))
     return Groups(
-        k, code, labels, candidate, k or tried, told, stability, spread, p, shuffles, subsamples, seed, made
+        k, code, labels, candidate, k or tried, told, stability, between, spread, p, shuffles, subsamples, seed, made
     )
 
 
@@ -156,7 +161,7 @@ def _none(made, code, seed, shuffles, subsamples):
     zero = np.zeros(MOST_GROUPS)
     told = Foretold(np.full(MOST_GROUPS, np.nan), zero, zero, 1, 0)
     nan = (float("nan"),) * (MOST_GROUPS - 1)
-    return Groups(0, code, nobody, nobody, 0, told, None, nan, None, shuffles, subsamples, seed, made)
+    return Groups(0, code, nobody, nobody, 0, told, None, None, nan, None, shuffles, subsamples, seed, made)
 
 
 def _legacy(votes, made, seed):
@@ -164,7 +169,7 @@ def _legacy(votes, made, seed):
     k = int(labels.max(initial=-1)) + 1
     told = Foretold(np.full(MOST_GROUPS, np.nan), np.zeros(MOST_GROUPS), np.zeros(MOST_GROUPS), max(k, 1), 0)
     nan = (float("nan"),) * (MOST_GROUPS - 1)
-    return Groups(k, "unchecked", labels, labels, k, told, None, nan, None, 0, 0, seed, made, legacy=True)
+    return Groups(k, "unchecked", labels, labels, k, told, None, None, nan, None, 0, 0, seed, made, legacy=True)
 
 
 def _labelled(made: OpinionMap, k: int, seed: int) -> np.ndarray:
@@ -182,7 +187,7 @@ def _folds(votes: int) -> int:
     return 10 if votes < 20_000 else 4 if votes < 200_000 else 1
 
 
-def _chance(t, least, seed, shuffles, told):
+def _chance(t, least, seed, shuffles):
     """How often do votes without structure foretell as well?  The best gain of k = 2..5, so that choosing is paid for."""
     rng = np.random.default_rng([seed, 3])
     part = _some(t, CHECK_PEOPLE, rng)
@@ -202,7 +207,7 @@ def _chance(t, least, seed, shuffles, told):
 
 
 def _stability(t, made, full, seed, subsamples):
-    """{k: mean adjusted Rand} between everybody's groups and those found again from 80 % of the people."""
+    """{k: adjusted Rand, one for each draw} between everybody's groups and those found again from 80 % of the people."""
     rng = np.random.default_rng([seed, 4])
     people = min(t.shape[0], CHECK_PEOPLE)
     found = {k: [] for k in full}
@@ -214,4 +219,4 @@ def _stability(t, made, full, seed, subsamples):
         for k, labels in full.items():
             again = partition(points, k, seed=seed + b, restarts=2)
             found[k].append(agreement_of_partitions(labels[some][placed], again))
-    return {k: float(np.mean(v)) for k, v in found.items()}
+    return {k: np.array(v) for k, v in found.items()}

@@ -22,7 +22,7 @@ SMALL_CELL = 10  # below, the exact test
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One group on one statement: the share that agrees, its 95 % interval, the others' share, and the test between.
+    """One group on one statement: the share that agrees and the others' share with 95 % intervals, and the test between.
 
     n counts passes; p_adjusted is Benjamini-Hochberg over every group and statement tested.
     """
@@ -36,6 +36,8 @@ class Said:
     low: float
     high: float
     share_of_others: float
+    low_of_others: float
+    high_of_others: float
     n_of_others: int
     p_value: float
     p_adjusted: float
@@ -155,12 +157,12 @@ def _tests(votes, t, agree, n, false_discoveries):
     a, m, b, r = (x[group, column] for x in (agree, n, rest_agree, rest_n))
     p = two_shares(a, m, b, r)
     adjusted = benjamini_hochberg(p)
-    low, high = wilson(a, m)
+    (low, high), (others_low, others_high) = wilson(a, m), wilson(b, r)
     place = t.columns[column]
     return [
         Said(
             votes.statement_ids[place[i]], votes.texts[place[i]], int(group[i]), int(a[i]), int(m[i]),
-            float(a[i] / m[i]), float(low[i]), float(high[i]), float(b[i] / r[i]), int(r[i]),
+            float(a[i] / m[i]), float(low[i]), float(high[i]), float(b[i] / r[i]), float(others_low[i]), float(others_high[i]), int(r[i]),
             float(p[i]), float(adjusted[i]), bool(adjusted[i] <= false_discoveries),
         )
         for i in range(len(p))

@@ -15,7 +15,15 @@ __all__ = ["SURE", "complemented", "floor_of", "released"]
 
 OFFICERS = ("officer", "police")
 SURE = ((0.975, "almost certain"), (0.9, "very likely"), (0.7, "likely"), (0.3, "open"), (0.0, "unlikely"))
-EXACT = ("p_every_group", "lower", "share_by_size", "group_consensus", "group_consensus_mean")
+EXACT = (
+    "p_every_group",
+    "lower",
+    "share_by_size",
+    "low_by_size",
+    "high_by_size",
+    "group_consensus",
+    "group_consensus_mean",
+)
 BY_GROUP = ("share_by_group", "low_by_group", "high_by_group")
 SMALL = "a group under the floor"
 
@@ -96,6 +104,8 @@ def _said(row: dict, floor, withheld) -> dict | None:
             "low",
             "high",
             "share_of_others",
+            "low_of_others",
+            "high_of_others",
             "p_value",
             "p_adjusted",
             "fewest_in_a_group",
