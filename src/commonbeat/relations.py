@@ -161,7 +161,7 @@ def _by_duckdb(source, names, cluster, level, weights, shift):
     out = ["count(*) AS n"]
     for k in (0, 1, 2) if weights else (0,):
         weight = ("", " * w", " * w * w")[k]
-        out.append(f"CAST(sum(1.0{weight}) AS DOUBLE) AS t{k}")
+        out.append(f"sum({weight[3:]}) AS t{k}" if k else "CAST(count(*) AS DOUBLE) AS t0")
         out += [f"sum(x{i}{weight}) AS f{k}_{i}" for i in range(len(names))]
         out += [f"sum(x{i} * x{j}{weight}) AS s{k}_{i}_{j}" for i, j in _pairs(len(names))]
     out += ["min(w) AS least"] if weights else []

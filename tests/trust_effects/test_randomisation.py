@@ -63,14 +63,20 @@ def test_blocks_and_clusters_are_replayed():
     assert one.draws == 56 and one.p_value == pytest.approx(slow_p(y, z, one.design.enumerate(), [np.ones(23, bool)]))
 
 
-@pytest.mark.parametrize("m", [4, 2])
+@pytest.mark.parametrize("m", [4, 2, 3])
 def test_every_subset_is_drawn_equally_often(m):
-    """m of 8 by words (even split) and by shuffling; powers of two make the sum name the subset."""
+    """m of 8 by words of one, two and three digits; powers of two make the sum name the subset."""
     sums = treated_sums(2.0 ** np.arange(8)[None], m, 70_000, seed=3)[:, 0]
     subsets, times = np.unique(sums, return_counts=True)
-    assert len(subsets) == (70 if m == 4 else 28)
+    assert len(subsets) == {4: 70, 2: 28, 3: 56}[m]
     assert all(int(s).bit_count() == m for s in subsets)
     assert stats.chisquare(times).pvalue > 1e-4
+
+
+def test_a_rare_arm_is_drawn_by_shuffling_each_person_equally_often():
+    sums = treated_sums(2.0 ** np.arange(40)[None], 1, 40_000, seed=4)[:, 0]
+    people, times = np.unique(sums, return_counts=True)
+    assert len(people) == 40 and stats.chisquare(times).pvalue > 1e-4
 
 
 def test_every_way_of_drawing_gives_one_law():

@@ -9,7 +9,7 @@ import numpy as np
 
 __all__ = ["treated_sums"]
 
-NEAR_HALF = 0.02  # within this of an even split, random words need few swaps to become exact
+RARE = 1 / 32  # below this share treated (or control) a partial shuffle touches less than random words do
 THREADS = 2
 BATCH = 512
 
@@ -20,15 +20,20 @@ def treated_sums(columns, m: int, draws: int, seed: int) -> np.ndarray:
     columns: (k, n). Each draw has its own random stream from (seed, draw).
     """
     k, n = columns.shape
-    even = abs(m / n - 0.5) < NEAR_HALF
+    even = min(m, n - m) / n > RARE
     padded = np.zeros((k, -(-n // 64) * 64)) if even else np.ascontiguousarray(columns.T, float)
     if even:
         padded[:, :n] = columns
     kernel = _by_words if even else _by_shuffle
+    chance = max(1, min(255, round(256 * m / n)))
     out = np.empty((draws, k))
     edges = np.linspace(0, draws, THREADS + 1).astype(int)
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(lambda i: kernel(padded, n, m, edges[i], edges[i + 1], np.uint64(seed), out), range(THREADS)))
+        list(
+            pool.map(
+                lambda i: kernel(padded, n, m, edges[i], edges[i + 1], np.uint64(seed), out, chance), range(THREADS)
+            )
+        )
     return out
 
 
@@ -58,8 +63,11 @@ def _ones(v):
 
 
 @numba.njit(cache=True, nogil=True)
-def _by_words(columns, n, m, start, stop, seed, out):
+def _by_words(columns, n, m, start, stop, seed, out, chance):
     """64 people per random word, then uniform swaps until exactly m are treated: uniform over all m-subsets.
+
+    People are first treated independently with chance / 256, by AND or OR of one random word per binary digit of it
+    (one word for an even split). Given how many that treats, all subsets of that size are alike, and a swap keeps it so.
 
     The sum over a word is eight look-ups in tables of the 256 sums eight people can have, shared by BATCH draws.
     """
@@ -67,6 +75,9 @@ def _by_words(columns, n, m, start, stop, seed, out):
     word, state = np.empty((words, BATCH), np.uint64), np.empty(BATCH, np.uint64)
     treated, table = np.empty(BATCH, np.int64), np.empty((8, 256))
     last = np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(words * 64 - n)
+    lowest = 0
+    while not (chance >> lowest) & 1:
+        lowest += 1
     for first in range(start, stop, BATCH):
         batch = min(BATCH, stop - first)
         for d in range(batch):
@@ -76,6 +87,9 @@ def _by_words(columns, n, m, start, stop, seed, out):
             use = last if i == words - 1 else np.uint64(0xFFFFFFFFFFFFFFFF)
             for d in range(batch):
                 state[d], bits = _mix(state[d])
+                for digit in range(lowest + 1, 8):
+                    state[d], more = _mix(state[d])
+                    bits = bits | more if (chance >> digit) & 1 else bits & more
                 word[i, d] = bits & use
                 treated[d] += _ones(bits & use)
         for d in range(batch):
@@ -116,7 +130,7 @@ def _fill(table, columns, c, base):
 
 
 @numba.njit(cache=True, nogil=True)
-def _by_shuffle(rows, n, m, start, stop, seed, out):
+def _by_shuffle(rows, n, m, start, stop, seed, out, chance):
     """The first min(m, n - m) steps of a shuffle; the order left by one draw is a fine start for the next."""
     k = rows.shape[1]
     few = min(m, n - m)
