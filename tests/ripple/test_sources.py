@@ -100,7 +100,7 @@ def test_names_and_ids_do_not_come_through_the_door(tmp_path):
 
 def test_fourcat_refuses_a_bad_count_with_its_line(tmp_path):
     path = write(tmp_path, "posts.csv", FOURCAT.replace(",50,", ",many,"))
-    with pytest.raises(BadInput, match='posts.csv line 3.*"many"'):
+    with pytest.raises(BadInput, match=r'posts.csv line 3.*"many"'):
         read(path)
 
 
@@ -149,7 +149,7 @@ def test_gdelt_real_slice(real):
 
 
 def test_gdelt_refuses_a_wrong_stamp(tmp_path):
-    with pytest.raises(BadInput, match="line 1.*YYYYMMDDHHMMSS"):
+    with pytest.raises(BadInput, match=r"line 1.*YYYYMMDDHHMMSS"):
         read(write(tmp_path, "x.csv", MENTION.replace("20260301120000", "2026-03-01 120") + "\n"), format="gdelt")
 
 
@@ -313,7 +313,7 @@ def test_daily_counts_stay_as_they_are(tmp_path):
 
 
 def test_daily_refuses_with_the_line(tmp_path):
-    with pytest.raises(BadInput, match="line 3.*a whole number"):
+    with pytest.raises(BadInput, match=r"line 3.*a whole number"):
         read(write(tmp_path, "v.csv", "date,views\n2026-03-01,5\n2026-03-02,lots\n"))
 
 

@@ -1,0 +1,204 @@
+"""How fast is the ripple room, and beside whom?  `python benchmarks/ripple.py [--quick]`
+
+Peers run only here, only if they are installed, alternated with ours in one process. CPU seconds and the peak memory of
+this process; slopes are CPU at ten times the size over CPU at the size (10 = linear).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from commonbeat import changes, points, ripple
+from commonbeat.design import Design
+from commonbeat.ripple import exposure as exposures
+from commonbeat.ripple import seismic, trees
+
+
+def cpu(work, rounds=3):
+    """Least CPU seconds of some rounds, after one that compiles and warms."""
+    work()
+    best = np.inf
+    for _ in range(rounds):
+        start = time.process_time()
+        work()
+        best = min(best, time.process_time() - start)
+    return best
+
+
+def line(what, ours, peer="", theirs=None, note=""):
+    ratio = f"{theirs / ours:8.1f}x" if theirs else " " * 9
+    rest = f"{peer} {theirs:.3f} s" if theirs else peer
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{what:58s} {ours:9.4f} s {ratio}  {rest:34s} {memory:6.0f} MB  {note}", flush=True)
+
+
+def forest(rng, nodes, cascades):
+    sizes = np.maximum(1, (rng.pareto(1.2, cascades) + 1)).clip(max=20_000).astype(np.int64)
+    sizes[: max(nodes - sizes.sum(), 0)] += 1
+    offsets = np.r_[0, np.cumsum(sizes)]
+    first = np.repeat(offsets[:-1], sizes)
+    place = np.arange(offsets[-1]) - first
+    parent = np.where(place == 0, -1, (rng.random(place.size) * place).astype(np.int64) + first)
+    return parent, offsets
+
+
+def trees_lines(rng, nodes):
+    parent, offsets = forest(rng, nodes, nodes // 10)
+    ours = cpu(lambda: trees.shapes(trees.sound(parent, offsets)[0], offsets).structural_virality())
+    small = offsets[:2001]
+    graph = [(int(i), int(parent[i])) for i in range(small[-1]) if parent[i] >= 0]
+    line(f"shapes of {offsets[-1]:,} nodes in {len(offsets) - 1:,} cascades, in memory", ours)
+    few = cpu(lambda: trees.shapes(parent[: small[-1]], small).structural_virality())
+    for name in ("networkx", "igraph"):
+        if importlib.util.find_spec(name):
+            line(
+                f"  the first 2,000 of them ({small[-1]:,} nodes)",
+                few,
+                name,
+                cpu(lambda name=name: peer_virality(name, graph, parent, small), 1),
+            )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "spread.parquet"
+        story = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+        ids = np.arange(parent.size)
+        pl.DataFrame(
+            {
+                "event_id": ids,
+                "parent_id": pl.Series(parent).replace(-1, None),
+                "story_id": story,
+                "at": ids.astype(float),
+            }
+        ).write_parquet(path)
+        line("  the same from Parquet, ids joined", cpu(lambda: ripple.forest(pl.read_parquet(path)), 2))
+
+
+def peer_virality(name, edges, parent, offsets):
+    if name == "networkx":
+        import networkx as nx
+
+        for c in range(len(offsets) - 1):
+            a, b = offsets[c], offsets[c + 1]
+            if b - a > 1:
+                nx.wiener_index(nx.Graph((i, int(parent[i])) for i in range(a + 1, b)))
+    else:
+        import igraph
+
+        for c in range(len(offsets) - 1):
+            a, b = offsets[c], offsets[c + 1]
+            if b - a > 1:
+                igraph.Graph([(i - a, int(parent[i] - a)) for i in range(a + 1, b)]).average_path_length()
+
+
+def hawkes_lines(rng, sizes):
+    before = None
+    for n in sizes:
+        t = points.simulate(
+            rng, branching_ratio=0.6, half_life=1.0, window=(0, n * 0.4), background_rate=1.0, at_most=10**9
+        ).times[:n]
+        end = float(t[-1])
+        ours = cpu(lambda t=t, end=end: points.fit(t, window=(0.0, end), profile=False, starts=2), 1)
+        theirs = None
+        if importlib.util.find_spec("tick") and n <= 10**6:
+            theirs = cpu(lambda t=t: peer_tick(t), 1)
+        line(
+            f"Hawkes, 3 parameters, {len(t):,} events",
+            ours,
+            "tick, its decay given" if theirs else "",
+            theirs,
+            f"slope {ours / before:.1f}" if before else "",
+        )
+        before = ours
+    for n in (10_000, 100_000):
+        t = points.simulate(
+            rng, branching_ratio=0.6, half_life=1.0, tail=0.8, window=(0, n * 0.4), background_rate=1.0
+        ).times[:n]
+        data = points.prepare(t, (0.0, float(t[-1])), None, None, "power_law", "constant")
+        x = points.vector(data, background=1.0, ratio=0.6, half_life=1.0, tail=0.8)
+        line(
+            f"power law, one likelihood and gradient, {t.size:,} events",
+            cpu(lambda data=data, x=x: points.value(data, x)),
+            note=f"{data.nodes.size} exponentials",
+        )
+
+
+def peer_tick(t):
+    from tick.hawkes import HawkesExpKern
+
+    HawkesExpKern(decays=np.log(2), solver="bfgs").fit([t])
+
+
+def seismic_lines(rng, stories):
+    sizes = rng.geometric(1 / 186, stories)
+    offsets = np.r_[0, np.cumsum(sizes)]
+    t = rng.exponential(4000, offsets[-1])
+    t[offsets[:-1]] = 0
+    t = t[np.lexsort((t, np.repeat(np.arange(stories), sizes)))]
+    audience = np.round(rng.lognormal(5, 1.5, t.size))
+    line(
+        f"SEISMIC at one hour, {stories:,} stories, {t.size:,} events",
+        cpu(lambda: seismic.many(t, audience, offsets, 3600.0)),
+    )
+
+
+def exposure_lines(rng, n, draws=1000):
+    x, y = rng.uniform(0, np.sqrt(n), (2, n))
+    rings = ripple.rings_by_distance(x, y, {"onlooker": 1.8, "neighbour": 3.6})
+    design = Design.complete([n - n // 20, n // 20])
+    z = design.draw(rng)[0]
+    ours = cpu(lambda: exposures.exposure(design, rings, z, how="simulated", draws=draws, rng=rng))
+    line(
+        f"exposure of {n:,} units, {draws:,} draws",
+        ours,
+        "scipy sparse, 50 at a time",
+        cpu(lambda: peer_sparse(rings, n, draws, rng), 1),
+    )
+    line("  the same in closed form", cpu(lambda: exposures.exposure(design, rings, z, how="closed_form")))
+
+
+def peer_sparse(rings, n, draws, rng):
+    from scipy import sparse
+
+    near = [
+        sparse.csr_matrix((np.ones(s[-1] - s[0], np.float32), rings.neighbours[s[0] : s[-1]], s - s[0]), shape=(n, n))
+        for s in rings.starts
+    ]
+    totals = np.zeros((3, n))
+    for _ in range(draws // 50):
+        z = np.zeros((n, 50), np.float32)
+        for d in range(50):
+            z[rng.choice(n, n // 20, replace=False), d] = 1
+        a, b = near[0] @ z > 0, near[1] @ z > 0
+        totals += [(z > 0).sum(1), (a & (z == 0)).sum(1), (b & ~a & (z == 0)).sum(1)]
+    return totals
+
+
+def change_lines(rng):
+    y = rng.poisson(3, 336).astype(float)
+    line(
+        "changepoints of two weeks by the hour, alarm rate by 199 replays",
+        cpu(lambda: changes.changepoints(y, cost="poisson", rng=rng, draws=199)),
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of every size")
+    quick = parser.parse_args().quick
+    rng, part = np.random.default_rng(1), 10 if quick else 1
+    trees_lines(rng, 1_000_000 // part)
+    change_lines(rng)
+    seismic_lines(rng, 100_000 // part)
+    exposure_lines(rng, 100_000 // part)
+    hawkes_lines(rng, [100_000, 1_000_000] if quick else [100_000, 1_000_000, 10_000_000])
+
+
+if __name__ == "__main__":
+    main()
