@@ -45,7 +45,7 @@ def test_the_first_component_follows_what_the_questions_share():
 
 
 def test_an_answer_outside_its_scale_is_named_with_its_row():
-    with pytest.raises(BadInput, match=r"`b`, row 2: the answer 7 lies outside its scale 1 to 4") as caught:
+    with pytest.raises(BadInput, match=r"line 2: `b`: the answer 7 lies outside its scale 1 to 4") as caught:
         score(pl.DataFrame({"a": [1, 2], "b": [3, 7]}), scale=(1, 4))
     assert (caught.value.problems[0].line, caught.value.problems[0].value) == (2, 7)
     with pytest.raises(BadInput, match="needs its `scale`"):

@@ -96,12 +96,12 @@ def test_a_stratum_with_one_cluster_follows_a_stated_rule(lonely):
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        ({"weights": [1, -1, 1]}, "row 2: -1"),
+        ({"weights": [1, -1, 1]}, "line 2: `weights`: -1"),
         ({"weights": [0, 0, 0]}, "all 0"),
         ({"weights": [1, np.nan, 1]}, "row 2: missing"),
         ({"weights": [1, 1]}, "2 values where 3"),
         ({"kind": "median"}, "it may be mean, total"),
-        ({"kind": "share"}, "row 1: 7 is not from 0 to 1"),
+        ({"kind": "share"}, "line 1: `y`: 7 is not from 0 to 1"),
         ({"kind": "ratio"}, "denominator"),
         ({"strata": ["a", None, "b"]}, "row 2: missing"),
         ({"fpc": [2, 2, 2]}, "holds 2 units, but 3"),
@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_said(named, said):
 
 
 def test_a_word_where_a_number_belongs_is_named_with_its_row():
-    with pytest.raises(BadInput, match='row 2: "often" is not a number'):
+    with pytest.raises(BadInput, match='line 2: `y`: "often" is not a number'):
         estimate_level([1, "often", 3])
     with pytest.raises(BadInput, match="empty"):
         estimate_level([])

@@ -70,7 +70,7 @@ def test_no_draw_no_interval_over_time_either():
 
 
 def test_what_cannot_be_followed_is_said():
-    with pytest.raises(BadInput, match=r"row 1: this person has 2 answers in wave 0"):
+    with pytest.raises(BadInput, match=r"line 1: this person has 2 answers in wave 0"):
         track([1.0, 2, 3], [0, 0, 1], person=["a", "a", "a"])
     with pytest.raises(TooFew, match="one wave"):
         track([1.0, 2], [0, 0])

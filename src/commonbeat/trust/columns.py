@@ -111,7 +111,7 @@ def _number(value, name: str, line: int) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        problem = Problem(f'`{name}`, row {line}: "{value}" is not a number.', line=line, column=name, value=value)
+        problem = Problem(f'`{name}`: "{value}" is not a number.', line=line, column=name, value=value)
         raise BadInput(problems=[problem]) from None
 
 
@@ -119,4 +119,4 @@ def _problems(wrong, values, name, low, high):
     span = f"from {low} to {high}" if high is not None else f"at least {low}" if low is not None else "finite"
     for line in np.flatnonzero(wrong)[:20].tolist():
         value = float(values[line])
-        yield Problem(f"`{name}`, row {line + 1}: {value:g} is not {span}.", line=line + 1, column=name, value=value)
+        yield Problem(f"`{name}`: {value:g} is not {span}.", line=line + 1, column=name, value=value)

@@ -18,7 +18,8 @@ __all__ = ["Level", "Levels"]
 class Level(Estimate):
     """An estimate from a designed sample.
 
-    design_effect : variance relative to a simple random sample of the same n
+    design_effect : variance relative to a simple random sample of the same n, drawn without replacement from as many people
+                    as the weights sum to (as R's survey); with replacement where they sum to no more than n
     effective_n   : n / design_effect
     answered, asked : people with an answer, and people in the group
     """

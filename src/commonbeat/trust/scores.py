@@ -164,7 +164,7 @@ def _inside(x, names, ends):
         raise BadInput(
             problems=[
                 Problem(
-                    f"`{names[j]}`, row {i + 1}: the answer {x[i, j]:g} lies outside its scale {low[j]:g} to {high[j]:g}. "
+                    f"`{names[j]}`: the answer {x[i, j]:g} lies outside its scale {low[j]:g} to {high[j]:g}. "
                     "Correct it, or code a refusal as missing.",
                     line=i + 1, column=names[j], value=float(x[i, j]),
                 )

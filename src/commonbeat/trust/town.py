@@ -106,7 +106,14 @@ def _section(asked: Asked, keep, plan, side, population, by, raked, level, seed)
     people, _ = labels(rows["respondent"], "respondent")
     one_each = rows["respondent"].n_unique() == len(rows)
     cluster = rows["cluster"] if rows["cluster"].null_count() == 0 else None if one_each else people
-    design = {"weights": weights, "cluster": cluster, "sample": sample, "level": level, "fewest": FEWEST}
+    design = {
+        "weights": weights,
+        "cluster": cluster,
+        "sample": sample,
+        "level": level,
+        "fewest": FEWEST,
+        "design_effect": "replace",
+    }
     measures = tuple((i, estimate_level(asked.answers(i)[keep], **design)) for i in asked.items)
     block = rows.select([pl.col(f"item:{i}").alias(i) for i in asked.items])
     groups = None if by is None or rows[by].null_count() == len(rows) else rows[by].cast(pl.String)

@@ -163,7 +163,7 @@ def _once(people, codes, waves):
     if (count > 1).any():
         again = [
             Problem(
-                f"row {rows[i] + 1}: this person has {c} answers in wave {waves[codes[rows[i]]]}; one was expected.",
+                f"this person has {c} answers in wave {waves[codes[rows[i]]]}; one was expected.",
                 line=int(rows[i]) + 1,
             )
             for i, c in zip(first[count > 1][:20], count[count > 1][:20], strict=True)
