@@ -8,14 +8,16 @@ ROLES = ("officer", "press", "editor", "auditor", "analyst", "independent")
 #: named address -> roles that may open it; "all" for everybody. What is not listed here fails the test below.
 MATRIX = {
     "all": """home stories story embed card release captions feed oembed places areas_json trust ripple promises how ask language
-        talk:start answer:start record:code harm harm_receipt paper tell:door tell:receipt tell:link
+        talk:start talk:conversation talk:vote talk:propose talk:erase talk:results talk:embed talk:decisions talk:appeal
+        answer:start answer:pulse record:code harm harm_receipt paper tell:door tell:receipt tell:link
         account_signup account_reset_password account_inactive account_email readyz""",
     "officer": "record:new record:mine record:saved record:change record:undo record:card record:worker record:token",
     "press": """tell:begin tell:words tell:frame tell:invite tell:settle review:new review:looked review:words review:region
-        review:mute review:show review:release""",
-    "press editor": "tell:act",
+        review:mute review:show review:release review:protect talk:reply""",
+    "press editor": "tell:act talk:desk talk:moderate",
     "press auditor": "tell:takedowns review:original",
     "press editor auditor": "review:list review:clip tell:list tell:story",
+    "analyst": "answer:batches",
     "auditor": "oversee:log oversee:head",
     "auditor analyst": "oversee:home oversee:export",
     "independent": "oversee:harm oversee:harm_answer",
@@ -57,7 +59,7 @@ def address(name):
         "contact_id": "0" * 32,
         "footage_id": "0" * 32,
         "story_id": "0" * 32,
-        "slug": "x",
+        "slug": "x", "statement_id": "0" * 32,
         "track": 1,
         "pk": 1,
         "doing": "approve",
@@ -67,7 +69,7 @@ def address(name):
     options = {
         "record": ["contact_id"], "review": ["footage_id"], "tell": ["story_id"], "oversee": ["pk"],
     }  # fmt: skip
-    for keys in ([], options.get(name.split(":")[0], []), ["footage_id", "track"], ["story_id", "doing"], ["pk"]):
+    for keys in ([], options.get(name.split(":")[0], []), ["footage_id", "track"], ["story_id", "doing"], ["pk"], ["statement_id"]):
         try:
             return reverse(name, kwargs={k: ids[k] for k in keys})
         except Exception:  # tries the next set of arguments
@@ -132,7 +134,7 @@ def test_a_form_from_another_site_is_refused(site):
 
 
 PUBLIC_PAGES = ["/", "/stories/", "/places/", "/trust/", "/ripple/", "/promises/", "/how-we-know/", "/what-you-may-ask-for/",
-                "/talk/", "/answer/", "/i-was-there/", "/something-went-wrong/", "/paper-form/", "/feed.atom", "/places/areas.json",
+                "/talk/", "/answer/", "/answer/pulse/", "/i-was-there/", "/something-went-wrong/", "/paper-form/", "/feed.atom", "/places/areas.json",
                 "/this-is-me/receipt/", "/account/login/"]  # fmt: skip
 
 

@@ -1,6 +1,10 @@
-from django.urls import path
+from django.urls import include, path
 
 from commonbeat.web.answer import views
 
-app_name = "answer"
-urlpatterns = [path("", views.start, name="start")]
+named = [
+    path("answer/", views.start, name="start"),
+    path("answer/pulse/", views.pulse, name="pulse"),
+    path("desk/answer/", views.batches, name="batches"),
+]
+urlpatterns = [path("", include((named, "answer")))]

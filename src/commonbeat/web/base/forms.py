@@ -9,6 +9,7 @@ class Taps(forms.RadioSelect):
     """Choices as big targets for a thumb."""
 
     template_name = "parts/taps.html"
+    option_template_name = "django/forms/widgets/input.html"  # the label is drawn around it, once
 
 
 class Words(forms.CharField):

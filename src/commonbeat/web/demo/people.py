@@ -13,11 +13,13 @@ from commonbeat.web.demo import filling
 from commonbeat.web.media import store
 from commonbeat.web.record.models import Area, Encounter, ThankYou
 from commonbeat.web.review.models import Clip
+from commonbeat.web.talk.models import Conversation, Statement, Vote
 from commonbeat.web.tell.models import Consent, ConsentLink, Copy, Story, Telling
 from commonbeat.web.tell.wording import wording_hash
 
 MOTHER = "demo.mother"
 SAMPLE = "demo.sample"
+TALK = "on-the-street"
 ENCOUNTER = ("at", "place", "kind", "activity", "began_by", "free_to_leave_officer", "people", "children", "onlookers",
              "happened", "made_positive", "would_rather_not", "footage", "unit", "recorded_at", "simulated")  # fmt: skip
 
@@ -43,6 +45,7 @@ def fill(tables, clips, staff) -> None:
         links = consents(tables, row, met, clip)
         story(row, met, clip, staff, links)
     sample(tables, contacts, clips, staff)
+    conversation(tables)
     ThankYou.objects.create(
         to=staff["officer"], words="You waited with my father until the bus came. Thank you.", at=filling.long_ago(2)
     )
@@ -164,6 +167,30 @@ def sample(tables, contacts, clips, staff) -> None:
             at=agreed, wording=wording_hash("ask", "en"), language="en",
         )  # fmt: skip
     Setting.objects.create(name=SAMPLE, value=token)
+
+
+def conversation(tables) -> None:
+    """The town's conversation with everybody's votes; whoever visits adds their own."""
+    if not tables["statements"].height:
+        return
+    began = tables["statements"]["at"].min()
+    talk = Conversation.objects.create(
+        slug=TALK, title="On the street", question="How should officers and residents treat one another here?", made_at=began
+    )
+    Statement.objects.bulk_create(
+        Statement(
+            statement_id=s["statement_id"], conversation=talk, words=s["text"], at=s["at"] or began, moderated=str(s["moderated"]),
+            proposed_by=str(s["proposed_by"] or "host"), attribute=s["attribute"], language=s["language"] or "en",
+            reason="same" if str(s["moderated"]) == "rejected" else "",
+        )
+        for s in tables["statements"].iter_rows(named=True)
+    )  # fmt: skip
+    last = tables["votes"].sort("at").unique(("person", "statement_id"), keep="last", maintain_order=True)
+    Vote.objects.bulk_create(
+        (Vote(statement_id=v["statement_id"], person=v["person"], value=v["value"], day=v["at"].date(), known_group=v["known_group"] or "")
+         for v in last.iter_rows(named=True)),
+        batch_size=2_000,
+    )  # fmt: skip
 
 
 SPANISH = {

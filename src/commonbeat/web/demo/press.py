@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from commonbeat.web.read import edition, making
+from commonbeat.web.read.snapshot import conversations as snapshot_talk
 
 WAVE = 21  #: days after which the visitor's guess is compared
 STUDIES = {
@@ -24,22 +25,9 @@ def publish_edition(site, snapshot: str, tables, town) -> None:
     edition.publish(
         site.root, snapshot=snapshot, areas=making.areas(tables), trust=making.trust_series(tables),
         trust_how="Answers of adults drawn by lot each quarter, weighted to the town; simulated.", ripple=ripple, spread=spread,
-        commitments=making.commitments(tables), context=making.context(tables), talk=_talk(tables),
+        commitments=making.commitments(tables), context=making.context(tables), talk=snapshot_talk(),
         moments={kind: moment(site, kind, tables, town, spread) for kind in town.clips},
     )  # fmt: skip
-
-
-def _talk(tables) -> dict:
-    """What the town's conversation found: what all known groups share first."""
-    votes, statements = tables.get("votes"), tables.get("statements")
-    if votes is None or not votes.height:
-        return {}
-    from commonbeat import dialogue
-
-    held = dialogue.votes_from_frame(votes, statements)
-    known = votes.filter(pl.col("known_group").is_not_null()).group_by("person").agg(pl.col("known_group").last())
-    found = dialogue.common_ground(held, dialogue.known_groups(held, dict(known.iter_rows())))
-    return {"main": found.to_dict()}
 
 
 def moment(site, kind: str, tables, town, spread) -> dict:

@@ -132,4 +132,17 @@ def age(job, beat):
     return effect
 
 
-__all__ = ["age", "clean_up", "protect", "release", "seal"]
+@kind("edition")
+def edition(job, beat):
+    """A dated release: a snapshot of everything, and the edition the square is drawn from. Asks for the next one in a week."""
+    from datetime import timedelta
+
+    from commonbeat.web.read import snapshot
+
+    snapshot.release()
+    now = datetime.now(UTC)
+    following = now + timedelta(days=7)
+    return lambda: put("edition", f"edition:{following.date()}", not_before=following) and None
+
+
+__all__ = ["age", "clean_up", "edition", "protect", "release", "seal"]

@@ -8,6 +8,7 @@ that fails five times is parked for a person to look at.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -106,13 +107,26 @@ def fail(job: Job, why: str) -> None:
     )
 
 
+def _heart(job: Job) -> Callable[[float], None]:
+    """Beats at most every two seconds: work that reports each frame must not write to the database for each."""
+    last = 0.0
+
+    def heart(progress: float) -> None:
+        nonlocal last
+        if time.monotonic() - last > 2:
+            last = time.monotonic()
+            beat(job, progress)
+
+    return heart
+
+
 def run_one(now: datetime | None = None) -> Job | None:
     """Does one job, whatever comes of it; None when there is nothing to do."""
     job = claim(now)
     if job is None:
         return None
     try:
-        effect = KINDS[job.kind](job, lambda progress: beat(job, progress))
+        effect = KINDS[job.kind](job, _heart(job))
         finish(job, effect)
     except HeldNoMore:
         log.warning("lease_lost", job=job.kind)

@@ -15,7 +15,7 @@ from commonbeat.errors import Refused
 from commonbeat.web.base.accounts import SECOND
 from commonbeat.web.base.models import Entry, Setting, Staff
 from commonbeat.web.base.roles import public
-from commonbeat.web.demo.people import MOTHER, SAMPLE
+from commonbeat.web.demo.people import MOTHER, SAMPLE, TALK
 from commonbeat.web.moments import trials
 from commonbeat.web.read import charts, words
 from commonbeat.web.read.edition import current
@@ -116,7 +116,7 @@ def page(request, name):
         "doors": asked_doors(request, story) if story else [], "log": entries_about(story) if story else [],
         "copies": story.copies.all() if story else [], "guesses": guesses, "towns": shown_towns(moment, guesses) if guesses else [],
         "rings": [r for r in words.RINGS if r in {g["ring"] for g in moment["guess"]["default"]}], "bars": charts.days_bars(moment["spread"].get("days") or []),
-        "talk": (current(settings.SITE.root).talk or {}).get("main"), "cheat": tried(request.GET.get("try", ""), moment),
+        "talk": (current(settings.SITE.root).talk or {}).get(TALK), "cheat": tried(request.GET.get("try", ""), moment),
         "promises": current(settings.SITE.root).commitments[:3], "trust_chart": charts.trust_line(current(settings.SITE.root).trust),
     }  # fmt: skip
     return render(request, "moments/page.html", context)

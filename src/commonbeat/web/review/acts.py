@@ -39,6 +39,8 @@ def begin(encounter, staff, size: int) -> tuple[Clip, str]:
 @transaction.atomic
 def protect_again(clip: Clip, staff, **change) -> None:
     """Something about the film changed (who may be seen, a region, a span to mute): it is protected anew, and looked at anew."""
+    if not clip.original:
+        raise Refused("The film has not arrived yet.")
     for name, value in change.items():
         setattr(clip, name, value)
     clip.state, clip.reviewed_by, clip.reviewed_at = Clip.State.PROTECTING, None, None

@@ -12,6 +12,7 @@ urlpatterns = [
     path("<slug:footage_id>/region/", views.region, name="region"),
     path("<slug:footage_id>/mute/", views.mute, name="mute"),
     path("<slug:footage_id>/show/<int:track>/", views.show, name="show"),
+    path("<slug:footage_id>/protect/", views.protect, name="protect"),
     path("<slug:footage_id>/release/", views.release, name="release"),
     path("<slug:footage_id>/original/", views.original, name="original"),
 ]

@@ -153,6 +153,13 @@ def show(request, footage_id, track):
 
 @staff(Role.PRESS)
 @require_POST
+def protect(request, footage_id):
+    clip = get_object_or_404(Clip, pk=footage_id)
+    return tried(request, clip, lambda: acts.protect_again(clip, request.user), _("It is being protected."))
+
+
+@staff(Role.PRESS)
+@require_POST
 def release(request, footage_id):
     clip = get_object_or_404(Clip, pk=footage_id)
     return tried(request, clip, lambda: acts.release(clip, request.user), _("Released: it may be shown in a story."))

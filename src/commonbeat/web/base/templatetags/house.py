@@ -4,6 +4,8 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
+from commonbeat.privacy import BANDED_BELOW, FLOOR, band_of_share, shown_count
+
 register = template.Library()
 
 #: drawn for this site on a 24-unit grid, stroke only
@@ -71,3 +73,17 @@ def attributes(**pairs):
 @register.filter
 def get(mapping, key):
     return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.filter
+def floored(n):
+    """A count of people, or words when it is too small to show."""
+    return "<5" if shown_count(n) is None else n
+
+
+@register.filter
+def banded(value, n):
+    """A share of people: exact from twenty, in words from five, hidden below."""
+    if n is None or n < FLOOR:
+        return "–"
+    return f"{100 * value:.0f} %" if n >= BANDED_BELOW else band_of_share(value, n)

@@ -1,0 +1,61 @@
+"""The site's tables into one immutable snapshot of its book, and an edition made from it. Run on dated releases, in the background."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import timezone
+
+from commonbeat import dialogue
+from commonbeat.errors import TooFew
+from commonbeat.ledger import Book
+from commonbeat.web.answer import tables as answer
+from commonbeat.web.base.log import note
+from commonbeat.web.read import edition, making
+from commonbeat.web.record import tables as record
+from commonbeat.web.talk import tables as talk
+from commonbeat.web.talk.models import Conversation
+from commonbeat.web.tell import tables as tell
+
+__all__ = ["collect", "release"]
+
+
+def collect() -> dict:
+    """Every table the site keeps itself; those it does not (areas, population, complaints) stay as they are in the book."""
+    found = {
+        "contacts": record.contacts(), "stories": tell.stories(), "respondents": answer.respondents(), "answers": answer.answers(),
+    }  # fmt: skip
+    return {name: frame for name, frame in found.items() if frame.height}
+
+
+def release():
+    """Writes the snapshot, makes the edition and swaps it in -> the edition."""
+    path, out = settings.SITE.book, edition.current(settings.SITE.root)
+    book = Book.open(path) if (path / "CURRENT").exists() else Book.create(path)
+    mine = collect()
+    if mine:
+        book = book.write(mine, importer="site", note="release of the site", simulated=settings.SITE.demo, at=timezone.now())
+    tables = {name: book.table(name) for name in book.tables}
+    made = edition.publish(
+        settings.SITE.root, at=timezone.now(), snapshot=book.snapshot, areas=making.areas(tables),
+        trust=making.trust_series(tables), trust_how=out.trust_how, ripple=out.ripple, spread=making.spread(tables),
+        commitments=making.commitments(tables), context=making.context(tables), talk=conversations(), moments=out.moments,
+    )  # fmt: skip
+    note("edition.released", f"edition:{made.hash}", snapshot=book.snapshot)
+    return made
+
+
+def conversations() -> dict:
+    return {c.pk: found for c in Conversation.objects.all() if (found := together(c.pk))}
+
+
+def together(slug: str) -> dict:
+    """What all known groups hold together; empty while too few have voted."""
+    votes, statements = talk.votes(slug), talk.statements(slug)
+    if not votes.height:
+        return {}
+    try:
+        held = dialogue.votes_from_frame(votes, statements)
+        of = dict(votes.select("person", "known_group").drop_nulls().iter_rows())  # the last word on a group counts
+        return dialogue.common_ground(held, dialogue.known_groups(held, of)).to_dict()
+    except TooFew:
+        return {}

@@ -1,0 +1,75 @@
+"""Voting, proposing, moderating, answering, erasing."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from commonbeat.errors import Refused
+from commonbeat.web.base.log import note
+from commonbeat.web.talk.models import Conversation, Statement, Vote
+
+
+def vote(statement: Statement, person: str, value: int, known_group: str = "") -> None:
+    """Keeps the last word of one token on one statement: one row, however many requests come at once."""
+    fields = {"value": value, "day": timezone.localdate(), "known_group": known_group}
+    try:
+        with transaction.atomic():
+            Vote.objects.update_or_create(statement=statement, person=person, defaults=fields)
+    except IntegrityError:
+        Vote.objects.filter(statement=statement, person=person).update(**fields)
+
+
+def next_for(conversation: Conversation, person: str | None) -> Statement | None:
+    """The statement with the fewest votes that this person has not voted on; None when all are done."""
+    rows = conversation.statements.filter(moderated="accepted", attribute=False)
+    if person:
+        rows = rows.exclude(votes__person=person)
+    return rows.annotate(n=Count("votes")).order_by("n", "statement_id").first()
+
+
+@transaction.atomic
+def propose(conversation: Conversation, person: str, words: str, language: str) -> Statement:
+    """A resident's own sentence; it waits until somebody has seen that it is about the question and names nobody."""
+    today = Statement.objects.filter(proposer=person, at__date=timezone.now().date()).count()
+    if today >= 5:
+        raise Refused("Five proposals a day and person. Please come back tomorrow.")
+    made = Statement.objects.create(
+        conversation=conversation, words=words, at=timezone.now(), proposer=person, language=language
+    )
+    note("statement.proposed", f"statement:{made.pk}", actor="resident")
+    return made
+
+
+@transaction.atomic
+def moderate(statement: Statement, staff, *, accept: bool, reason: str = "") -> None:
+    """Accepts or rejects by the listed reasons, none of which is a viewpoint; each decision is public and in the log."""
+    if not accept and not reason:
+        raise Refused("A rejection names one of the public reasons.")
+    statement.moderated, statement.reason = ("accepted", "") if accept else ("rejected", reason)
+    statement.save(update_fields=["moderated", "reason"])
+    note("statement.moderated", f"statement:{statement.pk}", actor=staff, accept=accept, reason=reason)
+
+
+@transaction.atomic
+def appeal(statement: Statement, words: str) -> None:
+    if statement.moderated != "rejected" or statement.appeal:
+        raise Refused("Only a rejected statement can be appealed, once.")
+    statement.appeal, statement.moderated = words, "waiting"
+    statement.save(update_fields=["appeal", "moderated"])
+    note("statement.appealed", f"statement:{statement.pk}", actor="resident")
+
+
+@transaction.atomic
+def erase(person: str) -> int:
+    """Forgets all votes of one token, and its proposals' tie to it -> how many votes went."""
+    gone = Vote.objects.filter(person=person).delete()[0]
+    Statement.objects.filter(proposer=person).update(proposer="")
+    note("votes.erased", "talk", actor="resident", votes=gone)
+    return gone
+
+
+def counted(conversation: Conversation):
+    """Accepted statements with how many voted."""
+    return conversation.statements.filter(Q(moderated="accepted")).annotate(n=Count("votes"))

@@ -1,0 +1,42 @@
+"""Taking part without being known: a random token that begins when somebody acts, and a limit that forgets every day."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import date
+
+from django.conf import settings
+from django.core.cache import cache
+
+COOKIE = "takes-part"
+MOST_TOKENS = 30  #: new tokens a day from one place: a family, a library, not a flood
+_salt: dict[date, bytes] = {}
+
+
+def token_of(request) -> str | None:
+    held = request.COOKIES.get(COOKIE, "")
+    return held if len(held) == 43 and held.replace("-", "").replace("_", "").isalnum() else None
+
+
+def fresh(request) -> str | None:
+    """A new token, or None when too many began at this place today. Only a count under a salted hash is held, in memory, for a day."""
+    today = date.today()
+    if today not in _salt:
+        _salt.clear()
+        _salt[today] = secrets.token_bytes(32)
+    place = hmac.new(_salt[today], request.META.get("REMOTE_ADDR", "").encode(), "sha256").hexdigest()[:24]
+    cache.add(f"place:{place}", 0, 86_400)
+    if cache.incr(f"place:{place}") > MOST_TOKENS:
+        return None
+    return secrets.token_urlsafe(32)
+
+
+def person(token: str, scope: str) -> str:
+    """What is kept beside a vote: differs from conversation to conversation, and leads nowhere without the site's key."""
+    return hmac.new(settings.SITE.key("links"), f"{scope}\x00{token}".encode(), "sha256").hexdigest()[:32]
+
+
+def remember(response, token: str):
+    response.set_cookie(COOKIE, token, max_age=180 * 86_400, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    return response
