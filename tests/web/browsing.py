@@ -60,11 +60,17 @@ def answers(url: str) -> int:
 def served_town(**environment):
     """A town served on a free port, in a process group that is ended with the test."""
     folder, port = Path(tempfile.mkdtemp(prefix="commonbeat-town-")), free_port()
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("COMMONBEAT_", "DJANGO_", "DATABASE_"))} | environment
+    env = {
+        k: v for k, v in os.environ.items() if not k.startswith(("COMMONBEAT_", "DJANGO_", "DATABASE_"))
+    } | environment
     env["PYTHONPATH"] = str(HERE.parents[1] / "src")
     log = (folder / "log").open("w")
     child = subprocess.Popen(
-        [sys.executable, str(HERE / "small_town.py"), str(folder), str(port)], env=env, stdout=log, stderr=log, start_new_session=True
+        [sys.executable, str(HERE / "small_town.py"), str(folder), str(port)],
+        env=env,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
     )
     try:
         deadline = time.monotonic() + 240

@@ -1,6 +1,6 @@
 """A small simulated town for the browser: built, filled into a demonstration site and served, in a process of its own.
 
-    python small_town.py FOLDER PORT
+python small_town.py FOLDER PORT
 """
 
 from __future__ import annotations
@@ -27,7 +27,13 @@ def painted(scene, source: Path, target: Path, poster: Path) -> dict:
             if n == 0:
                 hidden.to_image().save(poster)
         out.mux(made.encode())
-    leak = {"estimate": 0.0, "upper": None, "longest_run": 0, "checked_frames": scene.frames, "method": "painted from the truth"}
+    leak = {
+        "estimate": 0.0,
+        "upper": None,
+        "longest_run": 0,
+        "checked_frames": scene.frames,
+        "method": "painted from the truth",
+    }
     return {"frames": scene.frames, "fps": scene.fps, "tracks": [], "leak": leak}
 
 
@@ -44,7 +50,13 @@ def build(folder: Path):
         if world == "default":
             book = Book.create(folder / "book", at=city.START)
             tables = {name: frame for name, frame in town.tables.items() if frame.height}
-            book.write(tables, importer="simulated city", note="simulated", simulated=True, at=city.START + timedelta(days=730))
+            book.write(
+                tables,
+                importer="simulated city",
+                note="simulated",
+                simulated=True,
+                at=city.START + timedelta(days=730),
+            )
         truths[world] = town.truth.to_dict()
         findings[world] = {"rings": [
             {"ring": f["by"]["ring"], "wave": f["by"]["wave"], "value": f["value"], "low": f["value"] - 1.5, "high": f["value"] + 1.5,
@@ -60,7 +72,9 @@ def build(folder: Path):
         clips[kind] = SimpleNamespace(
             kind=kind, original=source, protected=target, poster=poster, record=record, boxes=scene.boxes
         )
-    return SimpleNamespace(folder=folder, book=folder / "book", report=folder, findings=findings, truths=truths, clips=clips)
+    return SimpleNamespace(
+        folder=folder, book=folder / "book", report=folder, findings=findings, truths=truths, clips=clips
+    )
 
 
 if __name__ == "__main__":

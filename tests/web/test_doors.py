@@ -59,7 +59,8 @@ def address(name):
         "contact_id": "0" * 32,
         "footage_id": "0" * 32,
         "story_id": "0" * 32,
-        "slug": "x", "statement_id": "0" * 32,
+        "slug": "x",
+        "statement_id": "0" * 32,
         "track": 1,
         "pk": 1,
         "doing": "approve",
@@ -69,7 +70,14 @@ def address(name):
     options = {
         "record": ["contact_id"], "review": ["footage_id"], "tell": ["story_id"], "oversee": ["pk"],
     }  # fmt: skip
-    for keys in ([], options.get(name.split(":")[0], []), ["footage_id", "track"], ["story_id", "doing"], ["pk"], ["statement_id"]):
+    for keys in (
+        [],
+        options.get(name.split(":")[0], []),
+        ["footage_id", "track"],
+        ["story_id", "doing"],
+        ["pk"],
+        ["statement_id"],
+    ):
         try:
             return reverse(name, kwargs={k: ids[k] for k in keys})
         except Exception:  # tries the next set of arguments
@@ -146,7 +154,7 @@ def test_public_pages_answer_set_no_cookie_and_carry_the_strict_policy(client, p
         assert not answer.cookies
     policy = answer["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
-    assert answer["X-Content-Type-Options"] == "nosniff" and answer["Referrer-Policy"] == "no-referrer"
+    assert answer["X-Content-Type-Options"] == "nosniff" and answer["Referrer-Policy"] == "same-origin"
     body = answer.content.decode()
     assert " style=" not in body and "<style" not in body and "onclick=" not in body
 

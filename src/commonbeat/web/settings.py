@@ -182,3 +182,4 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGGING_CONFIG = "commonbeat.web.base.logs.configure"
 LOGGING = {}
+CSRF_FAILURE_VIEW = "commonbeat.web.base.views.foreign_form"

@@ -83,4 +83,6 @@ def wording_hash(asked, language: str) -> str:
     import hashlib
     import json
 
-    return hashlib.sha256(json.dumps([asked.key, language, asked.to_dict()], sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps([asked.key, language, asked.to_dict()], sort_keys=True, default=str).encode()
+    ).hexdigest()

@@ -27,7 +27,9 @@ class PulseForm(forms.Form):
                 continue
             labels = item.scale.labels[self.language]
             choices = [(str(k), v) for k, v in sorted(labels.items())]
-            self.fields[f"q_{item.id}"] = forms.ChoiceField(label=wording[self.language], choices=choices, widget=Taps, required=False)
+            self.fields[f"q_{item.id}"] = forms.ChoiceField(
+                label=wording[self.language], choices=choices, widget=Taps, required=False
+            )
             self.items.append(item.id)
         self.fields["chosen"] = Words(
             label=_("A word only you know"), required=False, max_length=80,

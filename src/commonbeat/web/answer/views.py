@@ -37,7 +37,9 @@ def pulse(request):
             except Refused as refused:
                 form.add_error(None, str(refused))
             else:
-                return render(request, "answer/thanks.html", {"section": "answer", "again": bool(form.cleaned_data["chosen"])})
+                return render(
+                    request, "answer/thanks.html", {"section": "answer", "again": bool(form.cleaned_data["chosen"])}
+                )
     return render(request, "answer/pulse.html", {"section": "answer", "form": form, "side": side, "code": (request.POST or request.GET).get("code", "")[:40]}, status=422 if request.method == "POST" else 200)  # fmt: skip
 
 
@@ -50,4 +52,6 @@ def batches(request):
             codes = acts.make_batch(request.user, **form.cleaned_data)
         except (Refused, BadInput) as refused:
             messages.error(request, str(refused))
-    return render(request, "answer/batches.html", {"form": form, "codes": codes, "rows": Batch.objects.order_by("-week")[:50]})
+    return render(
+        request, "answer/batches.html", {"form": form, "codes": codes, "rows": Batch.objects.order_by("-week")[:50]}
+    )

@@ -83,7 +83,7 @@ class Headers:
         set_ = response.headers.setdefault
         set_("Content-Security-Policy", POLICY.format(ancestors=ancestors))
         set_("X-Content-Type-Options", "nosniff")
-        set_("Referrer-Policy", "no-referrer")
+        set_("Referrer-Policy", "same-origin")  # with no-referrer browsers send "Origin: null" with our own forms
         set_("Cross-Origin-Opener-Policy", "same-origin")
         set_("Cross-Origin-Resource-Policy", "cross-origin" if ancestors == "*" else "same-origin")
         set_("Permissions-Policy", "camera=(), geolocation=(self), microphone=(self), payment=(), usb=()")

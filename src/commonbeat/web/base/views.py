@@ -59,3 +59,7 @@ def ready(request):
 
 def not_found(request, exception=None):
     return render(request, "404.html", status=404)
+
+
+def foreign_form(request, reason=""):
+    return render(request, "shut.html", {"why": "origin"}, status=403)

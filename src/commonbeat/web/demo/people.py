@@ -175,7 +175,10 @@ def conversation(tables) -> None:
         return
     began = tables["statements"]["at"].min()
     talk = Conversation.objects.create(
-        slug=TALK, title="On the street", question="How should officers and residents treat one another here?", made_at=began
+        slug=TALK,
+        title="On the street",
+        question="How should officers and residents treat one another here?",
+        made_at=began,
     )
     Statement.objects.bulk_create(
         Statement(

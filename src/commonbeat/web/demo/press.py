@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -41,7 +42,7 @@ def moment(site, kind: str, tables, town, spread) -> dict:
         "happened": met["happened"], "began_by": str(met["began_by"]), "free": str(met["free_to_leave_officer"]), "people": met["people"], "children": met["children"],
         "tracks": len(clip.record.get("tracks") or []), "frames": clip.record.get("frames"), "leak": clip.record.get("leak") or {},
         "spread": spread.get(kind) or {}, "guess": {w: guess_rows(town.findings.get(w, {}), town.truths.get(w, {})) for w in STUDIES},
-        "studies": STUDIES, "wave": WAVE, "month": padded(tables["contacts"]),
+        "studies": STUDIES, "wave": WAVE, "pad": padded(tables["contacts"]),
     }  # fmt: skip
 
 
@@ -88,17 +89,27 @@ def _fact(facts, ring: str) -> dict:
 
 
 def padded(contacts: pl.DataFrame) -> dict:
-    """The last whole month's positive contacts by day, which Moment 3 pads by a fifth."""
-    rows = contacts.filter(pl.col("kind") == "positive").with_columns(day=pl.col("at").dt.date())
-    last = rows["day"].max().replace(day=1)
-    month = rows.filter(pl.col("day") < last).with_columns(start=pl.col("day").dt.month_start())
-    newest = month["start"].max()
-    days = month.filter(pl.col("start") == newest).group_by("day").len().sort("day")
-    before = month.filter(pl.col("start") < newest)
-    share = before.select((pl.col("day").dt.month_end() - pl.col("day") < pl.duration(days=3)).mean()).item()
+    """The last whole month as recorded and with a fifth more written in on its last evening: which questions does the record raise?"""
+    from commonbeat import encounters
+
+    good = contacts.filter((pl.col("kind") == "positive") & pl.col("programme").is_null())
+    end = good["at"].max().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    month = good.filter(pl.col("at").is_between(end - timedelta(days=31), end, closed="left"))
+    more = max(3, round(0.2 * month.height))
+    one = month.filter(pl.col("unit") == month["unit"].mode()[0])
+    made = pl.concat([one] * (more // one.height + 1)).head(more).with_columns(
+        contact_id=pl.format("padded-{}", pl.int_range(more)), at=pl.lit(end - timedelta(hours=6)),
+        recorded_at=pl.lit(end - timedelta(hours=5)), happened=pl.lit("Friendly talk with residents."),
+    )  # fmt: skip
+    asked = [
+        encounters.integrity(table, draws=999)
+        for table in (contacts, pl.concat([contacts, made.cast(contacts.schema)]))
+    ]
+    before, after = ([{"code": q.code, "n": q.n, "found": q.found, "expected": q.expected, "p": q.p} for q in a.questions if q.p is not None and q.unit is None] for a in asked)  # fmt: skip
     return {
-        "month": newest.isoformat(),
-        "days": [(d.isoformat(), n) for d, n in days.iter_rows()],
-        "usual_share": share,
-        "n_before": before.height,
+        "month": f"{end - timedelta(days=1):%Y-%m}",
+        "recorded": month.height,
+        "more": more,
+        "before": before,
+        "after": after,
     }

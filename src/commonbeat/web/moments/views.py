@@ -177,7 +177,7 @@ def shown_towns(moment, guesses):
 def tried(what, moment):
     """One of the three ways to cheat, on a copy."""
     if what == "pad":
-        return ("pad", trials.pad_the_month(moment["month"]))
+        return ("pad", moment["pad"])
     if what == "edit":
         return ("edit", trials.edit_a_byte())
     if what == "top":

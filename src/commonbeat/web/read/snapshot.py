@@ -33,7 +33,9 @@ def release():
     book = Book.open(path) if (path / "CURRENT").exists() else Book.create(path)
     mine = collect()
     if mine:
-        book = book.write(mine, importer="site", note="release of the site", simulated=settings.SITE.demo, at=timezone.now())
+        book = book.write(
+            mine, importer="site", note="release of the site", simulated=settings.SITE.demo, at=timezone.now()
+        )
     tables = {name: book.table(name) for name in book.tables}
     made = edition.publish(
         settings.SITE.root, at=timezone.now(), snapshot=book.snapshot, areas=making.areas(tables),

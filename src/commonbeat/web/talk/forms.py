@@ -4,7 +4,12 @@ from django.utils.translation import gettext_lazy as _
 from commonbeat.web.base.forms import Words
 from commonbeat.web.talk.models import REASONS, STATUS
 
-GROUPS = [("", _("I would rather not say")), ("resident", _("Resident")), ("youth", _("Under 25")), ("officer", _("Officer"))]
+GROUPS = [
+    ("", _("I would rather not say")),
+    ("resident", _("Resident")),
+    ("youth", _("Under 25")),
+    ("officer", _("Officer")),
+]
 
 
 class ProposeForm(forms.Form):

@@ -10,7 +10,12 @@ REASONS = [
     ("same", _("The same is already there.")),
     ("two_at_once", _("It says two things at once, so nobody could vote on it.")),
 ]
-STATUS = [("heard", _("heard")), ("planned", _("planned")), ("done", _("done")), ("declined", _("not planned, because"))]
+STATUS = [
+    ("heard", _("heard")),
+    ("planned", _("planned")),
+    ("done", _("done")),
+    ("declined", _("not planned, because")),
+]
 
 
 class Conversation(models.Model):
@@ -34,7 +39,9 @@ class Statement(models.Model):
     proposer = models.CharField(max_length=64, blank=True)
     attribute = models.BooleanField(default=False)
     moderated = models.CharField(
-        max_length=10, default="waiting", choices=[("accepted", "accepted"), ("waiting", "waiting"), ("rejected", "rejected")]
+        max_length=10,
+        default="waiting",
+        choices=[("accepted", "accepted"), ("waiting", "waiting"), ("rejected", "rejected")],
     )
     reason = models.CharField(max_length=20, blank=True, choices=REASONS)
     appeal = models.CharField(max_length=600, blank=True)
@@ -56,5 +63,7 @@ class Vote(models.Model):
     known_group = models.CharField(max_length=12, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["statement", "person"], name="one_vote_per_token_and_statement")]
+        constraints = [
+            models.UniqueConstraint(fields=["statement", "person"], name="one_vote_per_token_and_statement")
+        ]
         indexes = [models.Index(fields=["person"])]

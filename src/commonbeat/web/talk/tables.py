@@ -17,7 +17,9 @@ def statements(conversation: str) -> pl.DataFrame:
 
 
 def votes(conversation: str) -> pl.DataFrame:
-    rows = Vote.objects.filter(statement__conversation=conversation).values_list("person", "statement_id", "value", "known_group")
+    rows = Vote.objects.filter(statement__conversation=conversation).values_list(
+        "person", "statement_id", "value", "known_group"
+    )
     return shaped("votes", [
         {"person": p, "statement_id": s, "value": v, "known_group": g or None} for p, s, v, g in rows.iterator(5_000)
     ])  # fmt: skip

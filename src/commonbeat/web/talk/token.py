@@ -38,5 +38,7 @@ def person(token: str, scope: str) -> str:
 
 
 def remember(response, token: str):
-    response.set_cookie(COOKIE, token, max_age=180 * 86_400, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+    response.set_cookie(
+        COOKIE, token, max_age=180 * 86_400, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+    )
     return response

@@ -55,7 +55,9 @@ def too_many(request):
 @require_POST
 def vote(request, slug):
     talk = get_object_or_404(Conversation, pk=slug, open=True)
-    statement = get_object_or_404(Statement, pk=request.POST.get("statement", ""), conversation=talk, moderated="accepted")
+    statement = get_object_or_404(
+        Statement, pk=request.POST.get("statement", ""), conversation=talk, moderated="accepted"
+    )
     value = {"agree": 1, "disagree": -1, "pass": 0}.get(request.POST.get("value", ""))
     if value is None:
         return HttpResponse(_("Agree, disagree or pass?"), status=400, content_type="text/plain; charset=utf-8")
@@ -107,7 +109,13 @@ def results(request, slug):
     talk = get_object_or_404(Conversation, pk=slug)
     found = _results(talk)
     replies = {s.words: s for s in talk.statements.exclude(reply="")}
-    context = {"section": "talk", "talk": talk, "found": found, "edition": current(settings.SITE.root), "replies": replies}
+    context = {
+        "section": "talk",
+        "talk": talk,
+        "found": found,
+        "edition": current(settings.SITE.root),
+        "replies": replies,
+    }
     return render(request, "talk/results.html", context)
 
 
@@ -143,7 +151,9 @@ def appeal(request, slug, statement_id):
 def desk(request):
     rows = Statement.objects.filter(moderated="waiting").select_related("conversation")
     shown = Statement.objects.filter(moderated="accepted", proposed_by="resident").order_by("-at")[:20]
-    return render(request, "talk/desk.html", {"rows": rows, "form": ModerateForm(), "shown": shown, "reply": ReplyForm()})
+    return render(
+        request, "talk/desk.html", {"rows": rows, "form": ModerateForm(), "shown": shown, "reply": ReplyForm()}
+    )
 
 
 @staff(Role.PRESS, Role.EDITOR)
@@ -152,7 +162,9 @@ def moderate(request, statement_id):
     statement, form = get_object_or_404(Statement, pk=statement_id), ModerateForm(request.POST)
     try:
         if form.is_valid():
-            acts.moderate(statement, request.user, accept="accept" in request.POST, reason=form.cleaned_data["reason"])
+            acts.moderate(
+                statement, request.user, accept="accept" in request.POST, reason=form.cleaned_data["reason"]
+            )
     except Refused as refused:
         messages.error(request, str(refused))
     return redirect("talk:desk")

@@ -5,49 +5,80 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('record', '0001_initial'),
+        ("record", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('batch', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('plan_id', models.CharField(max_length=60)),
-                ('ring', models.CharField(choices=[('officer', 'officer'), ('participant', 'participant'), ('onlooker', 'onlooker'), ('neighbour', 'neighbour'), ('viewer', 'viewer')], max_length=12)),
-                ('arm', models.CharField(blank=True, max_length=40)),
-                ('week', models.CharField(max_length=8)),
-                ('codes', models.PositiveIntegerField()),
-                ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='record.area')),
+                ("batch", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("plan_id", models.CharField(max_length=60)),
+                (
+                    "ring",
+                    models.CharField(
+                        choices=[
+                            ("officer", "officer"),
+                            ("participant", "participant"),
+                            ("onlooker", "onlooker"),
+                            ("neighbour", "neighbour"),
+                            ("viewer", "viewer"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("arm", models.CharField(blank=True, max_length=40)),
+                ("week", models.CharField(max_length=8)),
+                ("codes", models.PositiveIntegerField()),
+                (
+                    "area",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="record.area"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LinkCode',
+            name="LinkCode",
             fields=[
-                ('hash', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='open_codes', to='answer.batch')),
+                ("hash", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="open_codes", to="answer.batch"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reply',
+            name="Reply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.CharField(max_length=64)),
-                ('questionnaire', models.CharField(max_length=40)),
-                ('wording', models.CharField(max_length=64)),
-                ('language', models.CharField(max_length=12)),
-                ('side', models.CharField(choices=[('resident', 'resident'), ('officer', 'officer')], max_length=10)),
-                ('wave', models.PositiveIntegerField(default=0)),
-                ('week', models.CharField(max_length=8)),
-                ('answers', models.JSONField(default=dict)),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='answer.batch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("person", models.CharField(max_length=64)),
+                ("questionnaire", models.CharField(max_length=40)),
+                ("wording", models.CharField(max_length=64)),
+                ("language", models.CharField(max_length=12)),
+                ("side", models.CharField(choices=[("resident", "resident"), ("officer", "officer")], max_length=10)),
+                ("wave", models.PositiveIntegerField(default=0)),
+                ("week", models.CharField(max_length=8)),
+                ("answers", models.JSONField(default=dict)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replies",
+                        to="answer.batch",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('person', 'wave'), name='one_reply_per_person_and_wave')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("person", "wave"), name="one_reply_per_person_and_wave")
+                ],
             },
         ),
     ]
