@@ -1,4 +1,5 @@
-"""Drawn scenes whose truth is known: shaded heads on a busy ground, moving, with the box of every face in every frame."""
+"""Drawn scenes whose truth is known: shaded heads on a busy ground, moving, with the box of every face in
+every frame."""
 
 from fractions import Fraction
 
@@ -82,8 +83,10 @@ def put(picture: np.ndarray, x: float, y: float, size: int, skin: str = "light",
 def write(
     path, pictures, *, rate: int = 25, pts=None, audio=None, codec="libx264", pix_fmt="yuv420p", **options
 ) -> None:
-    """Writes RGB pictures as a video; `pts` in milliseconds for a variable rate; audio: (channels, samples) at 48 kHz."""
+    """Writes RGB pictures as a video; `pts` in milliseconds for a variable rate; audio: (channels, samples) at
+    48 kHz."""
     with av.open(str(path), "w", **({"options": options["container"]} if "container" in options else {})) as target:
+        target.metadata.update(options.get("metadata", {}))
         stream = target.add_stream(codec, rate=rate)
         first = pictures[0]
         stream.width, stream.height, stream.pix_fmt = first.shape[1], first.shape[0], pix_fmt
@@ -102,9 +105,7 @@ def write(
         if sound is not None:
             for first in range(0, audio.shape[1], 1024):
                 piece = np.ascontiguousarray(audio[:, first : first + 1024], np.float32)
-                frame = av.AudioFrame.from_ndarray(
-                    piece, format="fltp", layout=layout
-                )
+                frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout=layout)
                 frame.sample_rate, frame.pts, frame.time_base = 48000, first, Fraction(1, 48000)
                 target.mux(sound.encode(frame))
             target.mux(sound.encode(None))
@@ -127,3 +128,12 @@ def pixels(path) -> list[np.ndarray]:
     """Every frame of a file as grey pixels."""
     with av.open(str(path)) as source:
         return [frame.to_ndarray(format="gray") for frame in source.decode(video=0)]
+
+
+def sideways(path, height: int) -> None:
+    """Patches an MP4 so that players turn it a quarter clockwise, as a phone held upright does."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tkhd") + 44
+    one = 0x10000
+    data[at : at + 36] = np.array([0, one, 0, -one, 0, 0, height * one, 0, 1 << 30], ">i4").tobytes()
+    path.write_bytes(data)

@@ -111,7 +111,7 @@ def test_pairing_is_as_good_as_trying_every_pairing(a, b):
     a, b = (np.array([face(100 + 20 * x, 100 + 20 * y) for x, y in points]) for points in (a, b))
     if len(a) > len(b):
         a, b = b, a
-    rows, columns, apart = pair(a, b, reach=100.0)
+    rows, _columns, apart = pair(a, b, reach=100.0)
     centre = lambda m: (m[:, :2] + m[:, 2:4]) / 2  # noqa: E731
     far = np.linalg.norm(centre(a)[:, None] - centre(b)[None], axis=2) / 40
     best = min(sum(far[i, j] for i, j in enumerate(way)) for way in permutations(range(len(b)), len(a)))

@@ -153,7 +153,7 @@ class _Search:
         self.restless: list[tuple[int, int]] = []
         self.rolled: list[int] = []
         self.cut_at: set[int] = set()
-        self.again_full = False
+        self.near_rolled: list[tuple[int, int]] = []
 
     def run(self) -> Sightings:
         seen = self.seen
@@ -161,7 +161,6 @@ class _Search:
             self._read(pool, self._windows(cuts=True), self._first_look)
             seen.damaged = self.clip.damaged
             spans = self._spans() if self.turned == "auto" else []
-            self.again_full = bool(self.rolled)
             if spans:
                 self.clip.rewind()
                 self._read(pool, self._windows(cuts=False, spans=spans), self._turned_look)
@@ -253,20 +252,21 @@ class _Search:
             turn = "full"
         elif self.turned == "auto" and count is not None and count % self.probe == 0:
             turn = "full" if count % (3 * self.probe) == 0 else "half"
-        return self._see(number, frame, turn)
+        return self._see(number, frame, turn, ROLLED_FLOOR if self.turned == "always" else TURNED_FLOOR)
 
     def _turned_look(self, number: int, frame, count: int | None):
-        return self._see(number, frame, "full" if self.again_full else "half")
+        near = _within(number, self.near_rolled)
+        return self._see(number, frame, "full" if near else "half", ROLLED_FLOOR if near else TURNED_FLOOR)
 
-    def _see(self, number: int, frame, turn: str | None):
-        key = f"{number} {turn}"
+    def _see(self, number: int, frame, turn: str | None, floor: float):
+        key = f"{number} {turn} {floor}"
         known = self.journal.get(key)
         if known is None:
-            known = self._look(frame, turn)
+            known = self._look(frame, turn, floor)
             self.journal.put(key, known)
         return known
 
-    def _look(self, frame, turn: str | None):
+    def _look(self, frame, turn: str | None, floor: float):
         def sized(width: int, height: int) -> np.ndarray:
             return self.clip.picture(frame, width, height)
 
@@ -275,21 +275,14 @@ class _Search:
         light = float(np.frombuffer(frame.planes[0], np.uint8)[::97].mean())
         if turn is None:
             return straight, False, False, light
-        floor = ROLLED_FLOOR if self.again_full or self.turned == "always" else TURNED_FLOOR
         rolled = unseen(self.eye.turned(sized, width, height, turn, floor), straight)
         return np.concatenate([straight, rolled]), len(rolled) > 0, True, light
 
     def _spans(self) -> list[tuple[int, int]]:
-        """Stretches to read again turned: a second and a half around rolled heads, else where much moved."""
+        """Stretches to read again turned: a second and a half around rolled heads, and where much moved."""
         wide = round(1.5 * self.seen.fps) + self.step
-        spans = [(n - wide, n + wide) for n in self.rolled] if self.rolled else self.restless
-        merged: list[tuple[int, int]] = []
-        for a, b in sorted(spans):
-            if merged and a <= merged[-1][1] + self.step:
-                merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
-            else:
-                merged.append((max(a, 0), b))
-        return merged
+        self.near_rolled = _merged([(n - wide, n + wide) for n in self.rolled], self.step)
+        return _merged(self.near_rolled + self.restless, self.step)
 
 
 def _fast(looks: list[np.ndarray]) -> bool:
@@ -301,6 +294,16 @@ def _fast(looks: list[np.ndarray]) -> bool:
         if (np.hypot(ax - bx, ay - by) > 0.5 * np.sqrt(asize * bsize)).any():
             return True
     return False
+
+
+def _merged(spans, near: int) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for a, b in sorted(spans):
+        if merged and a <= merged[-1][1] + near:
+            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
+        else:
+            merged.append((max(a, 0), b))
+    return merged
 
 
 def _within(number: int, spans) -> bool:
