@@ -138,6 +138,25 @@ def test_counting_is_what_a_slow_loop_counts(rows):
     assert {tuple(r[:3]): r[3] for r in fast.select("area_id", "kind", "group", "count").iter_rows()} == slow
 
 
+def test_people_in_any_order_are_counted_alike():
+    """In the order of their contacts nothing has to be joined; shuffled it has. Both count each group once per contact."""
+    rng = np.random.default_rng(4)
+    contacts = record(("north", "positive", 60), ("south", "enforcement", 60), (None, "service", 20))
+    times = rng.integers(1, 4, len(contacts))
+    people = pl.DataFrame(
+        {"contact_id": contacts["contact_id"].to_numpy().repeat(times), "race": rng.choice(["x", "y"], times.sum())}
+    )
+    window = counting.Window(*YEAR)
+    tables_ = [
+        counting.counted(contacts, window, "UTC", people=p, by="race").sort(pl.all())
+        for p in (people, people.sample(fraction=1, shuffle=True, seed=1), people.head(-1))
+    ]
+    assert tables_[0].equals(tables_[1])
+    slow = len({(c, g) for c, g in people.iter_rows()})
+    assert tables_[0]["count"].sum() == slow
+    assert tables_[2]["count"].sum() in (slow, slow - 1)
+
+
 # --- coverage ---------------------------------------------------------------------------------------------------------
 
 

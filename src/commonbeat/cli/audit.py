@@ -129,6 +129,62 @@ def erase(
     )
 
 
+@app.command()
+def retention(
+    book: Annotated[Path, typer.Argument(help="The book.")],
+    schedule: Annotated[
+        Path, typer.Option("--schedule", help="TOML: a section per table with from = COLUMN and days = N.")
+    ],
+    erase_now: Annotated[
+        bool, typer.Option("--erase", help="Erase what is due and not held; without it, only say.")
+    ] = False,
+    today: Annotated[
+        str | None, typer.Option("--today", help="The day to count from (YYYY-MM-DD); default today.")
+    ] = None,
+    role: Annotated[str, typer.Option("--as", help="The role that asks.")] = "records officer",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """What is older than the retention schedule allows? Rows under legal hold stay."""
+    from datetime import UTC, date, datetime
+
+    from commonbeat import ledger
+    from commonbeat.errors import BadInput
+
+    try:
+        day = date.fromisoformat(today) if today else datetime.now(UTC).date()
+    except ValueError:
+        raise BadInput(f'"{today}" is not a day; write it like 2026-03-01.') from None
+    rules, opened = ledger.schedule(schedule), ledger.Book.open(book)
+    found = ledger.due(opened, rules, today=day)
+    if erase_now:
+        ledger.keep_to(opened, rules, today=day, by=role)
+
+    def words(console: Console):
+        for d in found:
+            console.print(
+                f"{d.table}: {len(d.ids):,} rows from before {d.before} {'erased' if erase_now else 'are due'}; {d.held:,} are held."
+            )
+
+    show({"due": found, "erased": erase_now}, json=json, quiet=quiet, words=words)
+
+
+@app.command()
+def export(
+    book: Annotated[Path, typer.Argument(help="The book.")],
+    table: Annotated[str, typer.Argument(help="The table.")],
+    out: Annotated[Path, typer.Option("--out", help="The CSV to write.")],
+    seen_by: Annotated[
+        str, typer.Option("--for", help="public, staff, analyst or auditor: columns meant for fewer are left out.")
+    ] = "public",
+) -> None:
+    """Export a table for a records request. Columns marked `never` are in no export."""
+    from commonbeat import ledger
+
+    rows = ledger.export(ledger.Book.open(book), table, out, seen_by=seen_by)
+    Console().print(f"{rows:,} rows written to {out}.")
+
+
 def _chain(where: Path):
     from commonbeat.audit import Chain
     from commonbeat.errors import BadInput

@@ -9,7 +9,7 @@ import polars as pl
 
 from commonbeat.errors import BadInput, TooFew
 
-__all__ = ["KINDS", "Window", "counted", "residents_of", "window_of"]
+__all__ = ["KINDS", "Window", "counted", "midnight", "residents_of", "window_of"]
 
 KINDS = ("positive", "service", "enforcement")
 GROUPS = ("race", "age_band", "sex")
@@ -40,8 +40,8 @@ def window_of(contacts, window: tuple[date, date] | None, zone: str) -> Window:
     Raises TooFew for a record without contacts, or of less than four weeks: a yearly rate from it would be a guess.
     """
     if window is None:
-        local = pl.col("at").dt.convert_time_zone(zone).dt.date()
-        first, last = contacts.lazy().select(local.min().alias("a"), local.max().alias("b")).collect().row(0)
+        at = contacts.lazy().select(pl.col("at").min().alias("first"), pl.col("at").max().alias("last")).collect()
+        first, last = at.select(pl.all().dt.convert_time_zone(zone).dt.date()).row(0)
         if first is None:
             raise TooFew("There are no contacts in this record; nothing can be counted yet.")
         window = (first, last)
@@ -58,7 +58,7 @@ def counted(contacts, window: Window, zone: str, *, people=None, by: str | None 
          with thirty children is one contact; contacts of which no group is known count as `unknown`.
     """
     at = pl.col("at")
-    first, last = (_midnight(d, zone) for d in (window.first, window.last + timedelta(days=1)))
+    first, last = (midnight(d, zone) for d in (window.first, window.last + timedelta(days=1)))
     rows = contacts.lazy().filter((at >= first) & (at < last))
     if by is None:
         return (
@@ -68,15 +68,35 @@ def counted(contacts, window: Window, zone: str, *, people=None, by: str | None 
         raise BadInput(
             f'Contacts can be split by {", ".join(GROUPS)}, with a table of people; "{by}" is not one of them.'
         )
-    groups = people.lazy().select("contact_id", pl.col(by).cast(pl.String).alias("group"))
-    joined = rows.select("contact_id", "area_id", "kind").join(groups, on="contact_id", how="left")
-    if people.lazy().select(pl.col("contact_id").is_duplicated().any()).collect().item():
-        joined = joined.unique(["contact_id", "group"])
+    groups = people.lazy().select("contact_id", pl.col(by).cast(pl.String).alias("group")).collect()
+    inside = ((at >= first) & (at < last)).alias("inside")
+    met = contacts.lazy().select("contact_id", "area_id", "kind", inside).collect()
+    joined = _side_by_side(met, groups)
+    if joined is None:
+        joined = met.join(groups, on="contact_id", how="left").unique(["contact_id", "group"])
     return (
-        joined.group_by("area_id", "kind", pl.col("group").fill_null("unknown"))
+        joined.lazy()
+        .filter("inside")
+        .group_by("area_id", "kind", pl.col("group").fill_null("unknown"))
         .agg(pl.len().cast(pl.Int64).alias("count"))
-        .collect(engine="streaming")
+        .collect()
     )
+
+
+def _side_by_side(met: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame | None:
+    """The join, without one, when people stand in the order of their contacts (imports and the city write them so).
+
+    Comparing two columns and counting steps is ten times as fast as hashing ids; None when the order is another.
+    """
+    begins = (groups["contact_id"] != groups["contact_id"].shift(1)).fill_null(True)
+    first = groups["contact_id"] if begins.all() else groups["contact_id"].filter(begins)
+    if len(first) != len(met) or not (first == met["contact_id"]).all():
+        return None
+    if len(first) == len(groups):
+        return met.select("area_id", "kind", "inside", groups["group"])
+    which = (begins.cast(pl.UInt32).cum_sum() - 1).alias("which")
+    alike = pl.DataFrame([which, groups["group"]]).unique(maintain_order=False)
+    return met.select("area_id", "kind", "inside")[alike["which"]].with_columns(alike["group"])
 
 
 def residents_of(population, by: str | None = None) -> pl.DataFrame:
@@ -111,7 +131,8 @@ def _finest(rows: pl.DataFrame) -> pl.Expr:
     return shape == deepest
 
 
-def _midnight(day: date, zone: str) -> pl.Expr:
+def midnight(day: date, zone: str) -> pl.Expr:
+    """When a day of the town begins, in UTC."""
     return (
         pl.lit(day)
         .cast(pl.Datetime("us"))

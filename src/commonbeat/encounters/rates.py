@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from commonbeat.encounters.counting import KINDS, Window, counted, residents_of, window_of
+from commonbeat.encounters.counting import KINDS, Window, counted, midnight, residents_of, window_of
 from commonbeat.encounters.pooling import pooled
 from commonbeat.encounters.ratios import positive_to_enforcement, rate_ratio, within_areas
 from commonbeat.encounters.results import Cell, Equity, Rate, Versus
@@ -45,6 +45,8 @@ def equity(
     against : the group others are compared with; None: the one with most residents
     The denominator is residents, and residents are not everyone present: said in `cautions`, never corrected silently.
     """
+    needed = ["at", "area_id", "kind", "simulated", *(["contact_id"] if by else [])]
+    contacts = contacts.lazy().select(needed).collect()  # once: what follows reads these columns several times
     span = window_of(contacts, window, zone)
     counts = counted(contacts, span, zone, people=people, by=by)
     table = cells_of(counts, residents_of(population, by), by)
@@ -142,9 +144,10 @@ def _verdict(row: dict, p: float, q: float) -> str:
 def _dispersion(contacts, span: Window, zone: str) -> float | None:
     """How much more do monthly enforcement counts of areas scatter than chance would?  None under six months.
 
-    Pearson's chi-square of area x month against area and month effects, over its degrees of freedom; at least 1.
+    Pearson's chi-square of area x month against area and month effects, over its degrees of freedom; at least 1. Months
+    are equal twelfths of a year, so that their length is no scatter.
     """
-    month = pl.col("at").dt.convert_time_zone(zone).dt.truncate("1mo").alias("month")
+    month = ((pl.col("at") - midnight(span.first, zone)).dt.total_seconds() // (86_400 * 365.25 / 12)).alias("month")
     rows = contacts.lazy().filter((pl.col("kind") == "enforcement") & pl.col("area_id").is_not_null())
     table = rows.group_by("area_id", month).agg(pl.len().alias("n")).collect(engine="streaming")
     if table["month"].n_unique() < 6 or table["area_id"].n_unique() < 2:

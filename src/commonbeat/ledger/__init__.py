@@ -9,6 +9,7 @@ from commonbeat.ledger.mapping import Mapping, mapping, mappings
 from commonbeat.ledger.places import Borders, Placed
 from commonbeat.ledger.reading import Imported, bring_in, read
 from commonbeat.ledger.receipts import Origin, Source
+from commonbeat.ledger.retention import Due, due, keep_to, schedule
 from commonbeat.ledger.sentences import Caught, caught
 from commonbeat.ledger.verifying import Verified, verify
 
@@ -17,6 +18,7 @@ __all__ = [
     "Book",
     "Borders",
     "Caught",
+    "Due",
     "Erased",
     "Hold",
     "Imported",
@@ -27,13 +29,16 @@ __all__ = [
     "Verified",
     "bring_in",
     "caught",
+    "due",
     "export",
     "harmless",
     "held",
     "hold",
+    "keep_to",
     "lift",
     "mapping",
     "mappings",
     "read",
+    "schedule",
     "verify",
 ]
