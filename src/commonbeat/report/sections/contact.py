@@ -6,6 +6,7 @@ from commonbeat import encounters as room
 from commonbeat.privacy import FLOOR
 from commonbeat.report.blocks import Cautions, Drawn, Heading, Page, Said, Tabled, Words
 from commonbeat.report.charts import Table, dots
+from commonbeat.report.encounters_words import caution_words
 from commonbeat.report.maps import area_map
 from commonbeat.report.words import figure, interval
 
@@ -36,7 +37,7 @@ def contact(book) -> Page:
         *_areas(book, areas, names),
         *_reach(contacts, population, names),
         Heading("What to keep in mind"),
-        Cautions(tuple(found.cautions)),
+        Cautions(caution_words(found.cautions)),
         Heading("Appendix: positive for one of enforcement"),
         Tabled("positive-to-enforcement", _ratios(found)),
     ]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import polars as pl
 
+from commonbeat.errors import CommonbeatError
 from commonbeat.privacy import shown_count
 from commonbeat.stories import context_box
 
@@ -20,29 +20,32 @@ def areas(tables: Mapping[str, pl.DataFrame]) -> list[dict]:
     places, contacts, population = (tables.get(n) for n in ("areas", "contacts", "population"))
     if places is None or not places.height:
         return []
-    residents = {}
-    if population is not None and population.height:
-        residents = dict(population.group_by("area_id").agg(pl.col("residents").sum()).iter_rows())
-    counts, years = {}, 1.0
-    if contacts is not None and contacts.height:
-        span = contacts["at"].max() - contacts["at"].min()
-        years = max(span / timedelta(days=365.25), 1 / 12)
-        rows = contacts.filter(pl.col("area_id").is_not_null()).group_by("area_id", "kind").len().iter_rows()
-        counts = {(a, str(k)): n for a, k, n in rows}
-    return [_area(a, residents.get(a["area_id"]), counts, years) for a in places.sort("name").to_dicts()]
+    cells = _cells(contacts, population)
+    return [_area(a, cells.get(a["area_id"])) for a in places.sort("name").to_dicts()]
 
 
-def _area(a: dict, residents, counts, years) -> dict:
-    made = {
-        "area_id": a["area_id"],
-        "name": a["name"],
-        "residents": shown_count(residents),
-        "rings": _rings(a.get("geometry")),
-    }
+def _cells(contacts, population) -> dict:
+    """area_id -> the encounters room's cell, with exact intervals; nothing where it cannot be told."""
+    from commonbeat import encounters
+
+    if contacts is None or population is None or not contacts.height or not population.height:
+        return {}
+    try:
+        return {c.area: c for c in encounters.rates(contacts, population).cells}
+    except CommonbeatError:
+        return {}
+
+
+def _area(a: dict, cell) -> dict:
+    made = {"area_id": a["area_id"], "name": a["name"], "rings": _rings(a.get("geometry"))}
+    made["residents"] = shown_count(cell.enforcement.residents) if cell else None
     for kind in ("positive", "enforcement"):
-        n = shown_count(counts.get((a["area_id"], kind)))
+        rate = getattr(cell, kind, None)
+        n = shown_count(rate.count) if rate else None
+        known = n is not None and rate.rate is not None
         made[kind] = n
-        made[f"{kind}_rate"] = round(1_000 * n / residents / years, 1) if n is not None and residents else None
+        for name in ("rate", "low", "high"):
+            made[f"{kind}_{name}"] = round(getattr(rate, name), 1) if known else None
     return made
 
 

@@ -46,7 +46,7 @@ def home(request):
     return render(request, "read/home.html", {
         "stories": stories, "edition": out, "trust_chart": charts.trust_line(out.trust, width=420, height=220),
         "trust_now": out.trust[-1] if out.trust else None, "ripple_rows": out.ripple[:3],
-        "areas": sorted(out.areas, key=lambda a: -(a.get("positive") or 0))[:5], "promises": out.commitments[:3],
+        "areas": sorted(out.areas, key=lambda a: -(a.get("enforcement_rate") or 0))[:5], "promises": out.commitments[:3],
     })  # fmt: skip
 
 

@@ -7,10 +7,10 @@
   fetch(box.dataset.areas).then((r) => r.json()).then((towns) => {
     if (!towns.features.length) return;
     const map = L.map(box, { attributionControl: false, zoomSnap: 0.25, fadeAnimation: !calm, zoomAnimation: !calm, scrollWheelZoom: false });
-    const top = Math.max(1, ...towns.features.map((f) => f.properties.positive_rate || 0));
+    const top = Math.max(1, ...towns.features.map((f) => f.properties.enforcement_rate || 0));
     const ink = dark ? "#a9cbe2" : "#1d3b4f";
     const layer = L.geoJSON(towns, {
-      style: (f) => ({ color: ink, weight: 1.2, fillColor: ink, fillOpacity: 0.08 + 0.62 * (f.properties.positive_rate || 0) / top }),
+      style: (f) => ({ color: ink, weight: 1.2, fillColor: ink, fillOpacity: 0.08 + 0.62 * (f.properties.enforcement_rate || 0) / top }),
       onEachFeature: (f, shape) => {
         const p = f.properties, lines = [p.name];
         if (p.positive_rate != null) lines.push(`${box.dataset.positive}: ${p.positive_rate.toFixed(1)}`);
