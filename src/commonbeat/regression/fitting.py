@@ -16,6 +16,7 @@ from commonbeat.regression.sandwich import cluster_variance
 __all__ = ["HIDDEN", "INTERCEPT", "Fit", "Solved", "finish", "fit", "solve"]
 
 INTERCEPT = "(Intercept)"
+FEW, ENOUGH = "few degrees of freedom", 5.0
 HIDDEN = "\0"  # names of dummies of further fixed effects begin with this and are not shown
 
 
@@ -70,9 +71,14 @@ class Fit:
     def of(self, term: str, unit: str = "") -> Estimate:
         """One term as an Estimate."""
         i = self.position(term)
+        cautions = tuple(c for c in self.cautions if not c.startswith(FEW))
+        if self.se == "CR2" and self.df[i] < ENOUGH:
+            cautions += (
+                f"{FEW} ({self.df[i]:.1f}): few or unequal clusters; confirm with randomisation_test or the wild bootstrap",
+            )
         return Estimate(
             self.estimate[i], self.std_error[i], self.df[i], self.low[i], self.high[i], self.level, self.n, unit,
-            self.method, self.cautions,
+            self.method, cautions,
         )  # fmt: skip
 
     def only(self, terms) -> Fit:
@@ -228,11 +234,8 @@ def method(gram, se, instruments) -> str:
 
 
 def _few(clusters, df, se):
-    if se == "CR2" and df.size and df.min() < 5:
-        return (
-            f"only {df.min():.1f} degrees of freedom behind a term: few or unequal clusters; "
-            "confirm with randomisation_test or the wild bootstrap",
-        )
+    if se == "CR2" and df.size and df.min() < ENOUGH:
+        return (f"{FEW} behind a term ({df.min():.1f}): see df in the table",)
     if se != "CR2" and clusters < 30:
         return (f"{clusters} clusters: {se} intervals are too short with few clusters, prefer CR2",)
     return ()
