@@ -107,6 +107,7 @@ def test_group_consensus_matches_every_recorded_one(real):
         ("person,group\n1,\n", r"line 2: the group is empty"),
         ("statement_id,group\n99,a\n", r"line 2: there is no statement 99"),
         ("person,group\n77,a\n", "none of the people in the groups voted here"),
+        ("person,group\n", "names no groups"),
         ("", "is empty"),
     ],
 )

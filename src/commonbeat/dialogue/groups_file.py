@@ -46,6 +46,8 @@ def read_groups(path, votes: Votes) -> NamedGroups:
             f"{path.name} line 1: the columns are {', '.join(sheet.columns)}; needed are person,group or "
             "statement_id,group."
         )
+    if not group:
+        raise BadInput(f"{path.name} names no groups: there is no line under the column names.")
     empty = [k for k, g in enumerate(group) if not g.strip()]
     if empty:
         raise BadInput(

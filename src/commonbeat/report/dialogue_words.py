@@ -36,7 +36,8 @@ def verdict(answer: dict) -> str:
 def sentences(answer: dict) -> list[str]:
     """What the terminal says under the verdict: the common ground first."""
     over = answer["common_ground_over"]
-    names = " and ".join(g["name"] for g in answer["known_groups"]) if over != "everyone" else "everyone"
+    shown = [g["name"] for g in answer["known_groups"]]
+    names = "everyone" if over == "everyone" else ", ".join(shown) or "the groups that were named"
     rows = [r for r in answer["common_ground"] if r["p_every_group"] is not None or r["band"]]
     out = [f"Common ground of {names}:" if rows else f"No statement can be judged yet for {names}."]
     return out + [ground_sentence(r) for r in rows[:5]]
@@ -45,9 +46,12 @@ def sentences(answer: dict) -> list[str]:
 def ground_sentence(row: dict) -> str:
     """`17 "…": almost certain that most in every group agree`, or the exact probability."""
     said = f'{row["statement_id"]} "{row["text"]}"'
+    alone = list(row["n_by_group"]) == ["everyone"]
+    who = "everyone" if alone else "every group"
     if row["p_every_group"] is None:
-        return f"{said}: {row['band']} that more than half of every group agree"
+        return f"{said}: {row['band']} that more than half of {who} agree"
+    least = "" if alone else f"the least keen, {row['least_keen']}, "
     return (
-        f"{said}: probability {row['p_every_group']:.3f} that more than half of every group agree; the least keen, "
-        f"{row['least_keen']}, at least {100 * row['lower']:.0f} %"
+        f"{said}: probability {row['p_every_group']:.3f} that more than half of {who} agree; {least}"
+        f"at least {100 * row['lower']:.0f} %"
     )
