@@ -15,6 +15,7 @@ from pathlib import Path
 
 from commonbeat import __version__, city, footage, studies
 from commonbeat.city import scenes
+from commonbeat.cli.demo_truth import faces_left
 from commonbeat.errors import BookError
 from commonbeat.ledger import Book
 from commonbeat.report.make import make

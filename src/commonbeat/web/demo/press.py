@@ -40,7 +40,7 @@ def moment(site, kind: str, tables, town, spread) -> dict:
     return {
         "title": told["title"], "slug": kind, "when": met["at"].date().isoformat(), "place": met["place"],
         "happened": met["happened"], "began_by": str(met["began_by"]), "free": str(met["free_to_leave_officer"]), "people": met["people"], "children": met["children"],
-        "tracks": len(clip.record.get("tracks") or []), "frames": clip.record.get("frames"), "leak": clip.record.get("leak") or {},
+        "tracks": len(clip.record.get("tracks") or []), "frames": clip.record.get("frames"), "leak": clip.record.get("leak") or {}, "drawn": clip.record.get("truth") or {},
         "spread": spread.get(kind) or {}, "guess": {w: guess_rows(town.findings.get(w, {}), town.truths.get(w, {})) for w in STUDIES},
         "studies": STUDIES, "wave": WAVE, "pad": padded(tables["contacts"]),
     }  # fmt: skip
