@@ -97,9 +97,9 @@ def gram(source, columns, *, cluster=None, fixed_effects=None, weights=None, shi
         raise BadInput(f"a column is named twice: {', '.join(names)}")
     if isinstance(source, np.ndarray):
         return _of_array(source, names, cluster, fixed_effects, weights, shift)
-    from commonbeat import relations
+    from commonbeat.relations import sums
 
-    parts = relations.sums(
+    parts = sums(
         Path(source) if isinstance(source, str) else source,
         names, cluster=cluster, level=fixed_effects, weights=weights, shift=shift, engine=engine,
     )  # fmt: skip

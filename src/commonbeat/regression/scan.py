@@ -17,14 +17,14 @@ def robust_scan(source, gram: Gram, y, x, *, weights=None, se="HC2", level=0.95,
     source, weights, engine : the same as given to `gram`; the rows are read once more
     Raises BadInput when the gram absorbs a fixed effect (its leverage needs a join; use `ols` or clusters).
     """
-    from commonbeat import relations
+    from commonbeat.relations import meat as second_scan
 
     if gram.absorbed:
         raise BadInput("the second scan does not take absorbed fixed effects: use clusters, or `ols` in memory")
     if se not in ("HC0", "HC1", "HC2", "HC3"):
         raise BadInput(f"se={se!r} does not need a second scan: choose HC0, HC1, HC2 or HC3")
     one = fitting.solve(gram, y, x)
-    meat = relations.meat(
+    meat = second_scan(
         source, columns=one.columns[1:], shift=gram.shift[gram.index(one.columns[1:])], project=one.project,
         error=one.error, bread=one.blocks.bread, weights=weights, power={"HC2": 1, "HC3": 2}.get(se, 0), engine=engine,
         every=gram.names,
