@@ -126,8 +126,9 @@ def clip(folder: Path, kind: str, seed: int) -> None:
     original, copy, poster = folder / f"{kind}-as-filmed.mp4", folder / f"{kind}.mp4", folder / f"{kind}.jpg"
     scene = scenes.render(kind, original, seed=seed)
     record = footage.protect(original, copy, extra_boxes=scene.boxes, sound="keep", poster=poster)
+    left = faces_left(original, copy, scene.boxes)
     about = {
-        "record": record.to_dict(),
+        "record": record.to_dict() | {"truth": left},
         "boxes": {str(f): b for f, b in scene.boxes.items()},
         "scene": scene.to_dict(),
     }

@@ -32,6 +32,6 @@ def faces_left(original: Path, copy: Path, boxes: Mapping[int, Sequence]) -> dic
 
 def _still_there(was, now, box) -> bool:
     x0, y0 = (max(0, int(v)) for v in box[:2])
-    x1, y1 = (int(round(v)) for v in box[2:])
+    x1, y1 = (round(float(v)) for v in box[2:])
     before, after = was[y0:y1, x0:x1], now[y0:y1, x0:x1]
     return min(before.shape, default=0) >= 4 and survives(before, after) > SAME
