@@ -18,7 +18,6 @@ import polars as pl
 
 from commonbeat import changes, points, ripple
 from commonbeat.design import Design
-from commonbeat.ripple import exposure as exposures
 from commonbeat.ripple import seismic, trees
 
 
@@ -41,8 +40,9 @@ def line(what, ours, peer="", theirs=None, note=""):
 
 
 def forest(rng, nodes, cascades):
-    sizes = np.maximum(1, (rng.pareto(1.2, cascades) + 1)).clip(max=20_000).astype(np.int64)
-    sizes[: max(nodes - sizes.sum(), 0)] += 1
+    heavy = rng.pareto(1.2, cascades) + 1
+    sizes = np.maximum(1, heavy * nodes / heavy.sum()).clip(max=20_000).astype(np.int64)
+    sizes[0] += max(nodes - sizes.sum(), 0)
     offsets = np.r_[0, np.cumsum(sizes)]
     first = np.repeat(offsets[:-1], sizes)
     place = np.arange(offsets[-1]) - first
@@ -153,14 +153,14 @@ def exposure_lines(rng, n, draws=1000):
     rings = ripple.rings_by_distance(x, y, {"onlooker": 1.8, "neighbour": 3.6})
     design = Design.complete([n - n // 20, n // 20])
     z = design.draw(rng)[0]
-    ours = cpu(lambda: exposures.exposure(design, rings, z, how="simulated", draws=draws, rng=rng))
+    ours = cpu(lambda: ripple.exposure(design, rings, z, how="simulated", draws=draws, rng=rng))
     line(
         f"exposure of {n:,} units, {draws:,} draws",
         ours,
         "scipy sparse, 50 at a time",
         cpu(lambda: peer_sparse(rings, n, draws, rng), 1),
     )
-    line("  the same in closed form", cpu(lambda: exposures.exposure(design, rings, z, how="closed_form")))
+    line("  the same in closed form", cpu(lambda: ripple.exposure(design, rings, z, how="closed_form")))
 
 
 def peer_sparse(rings, n, draws, rng):

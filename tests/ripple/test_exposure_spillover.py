@@ -304,3 +304,27 @@ def test_too_few_is_said():
         ripple.two_stage([1.0, 2.0, 3.0, 4.0], [0, 1, 0, 0], ["a", "a", "b", "b"], [0.5, 0.5, 0.0, 0.0])
     with pytest.raises(TooFew, match="5"):
         ripple.reach_and_trust([1.0, 2.0], [0.1, 0.2], [False, False], ["a", "b"])
+
+
+def test_the_citys_own_trial_cannot_tell_its_leak():
+    """Half of every district was visited: nearly no patch was without a visited one beside it, and that is the answer."""
+    import polars as pl
+
+    from commonbeat import city
+
+    town = city.build(7, 20_000, 2, "leaky")
+    drawn = town.tables["assignments"].filter(pl.col("plan_id") == "visits").sort("unit")
+    near = town.tables["ties"].filter(pl.col("plan_id") == "visits")
+    place = {unit: i for i, unit in enumerate(drawn["unit"])}
+    ends = ([place[t] for t in near[c]] for c in ("source", "target"))
+    rings = ripple.rings_by_ties(*ends, len(place), labels=("neighbour",))
+    arm = drawn["arm"].to_numpy()
+    e = ripple.exposure(
+        Design.observed(arm, block=drawn["block"].to_numpy()),
+        rings,
+        arm,
+        mapping="own_and_near",
+        rng=np.random.default_rng(1),
+    )
+    assert sum(e.counts.values()) == 150 and e.counts["none"] < 10 and e.never["none"] > 75
+    assert {f.verdict for f in ripple.spillover(np.zeros(150), e).effects} == {"too_few"}
