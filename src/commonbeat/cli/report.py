@@ -39,7 +39,7 @@ def command(
     plans = [studies.Plan.read(p) for p in study or ()]
     with progress(quiet=quiet or json) as bar:
         task = bar.add_task("asking the rooms", total=None)
-        findings = [studies.run(plan, opened, seed=seed) for plan in plans]
+        findings = [studies.released(studies.run(plan, opened, seed=seed)) for plan in plans]
         first = make(
             opened, out, findings=findings, town=town, progress=lambda what: bar.update(task, description=what)
         )

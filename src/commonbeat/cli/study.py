@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from commonbeat.cli.common import Json, Quiet, show
+from commonbeat.cli.common import Analyst, Json, Quiet, show
 from commonbeat.errors import BadInput
 
 __all__ = ["app"]
@@ -84,6 +84,12 @@ def assign(
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Write the draw to this CSV.")] = None,
     book: Annotated[Path | None, typer.Option(help="Write the draw into this book's audit chain.")] = None,
+    next_in: Annotated[
+        str | None, typer.Option("--next", help="Draw for the next person of this stratum, into the chain of --book.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Recompute every such draw in the chain of --book from the revealed seed.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -97,6 +103,9 @@ def assign(
         result = {"seed": made, "seed_commitment": studies.commitment(made)}
         show(result, json=json, quiet=quiet, words=lambda c: c.print(
             f"Keep closed until everybody is assigned:\n  seed = {made}\nPut into the plan before sealing it:\n  seed_commitment = \"{result['seed_commitment']}\""))  # fmt: skip
+        return
+    if next_in is not None or check:
+        _one_by_one(plan, seed, book, next_in, json, quiet)
         return
     if units is None or seed is None:
         raise BadInput("assign needs the list of units (CSV) and --seed; or --new-seed to make one")
@@ -119,6 +128,32 @@ def assign(
         words=lambda c: c.print(
             f"{drawn.frame.height} units drawn: {counts}." + (f" Written to {out}." if out else "")
         ),
+    )
+
+
+def _one_by_one(plan, seed, book, stratum, json, quiet):
+    from commonbeat.ledger import Book
+    from commonbeat.studies import Plan, trickle
+
+    if book is None or seed is None:
+        raise BadInput("people who appear one by one are drawn into a book's audit chain: give --book and --seed")
+    read, chain = Plan.read(plan), Book.open(book).chain
+    if stratum is None:
+        n = trickle.check_draws(read, chain, seed=seed)
+        said = {"plan_id": read.plan_id, "draws": n, "whole": True}
+        show(
+            said,
+            json=json,
+            quiet=quiet,
+            words=lambda c: c.print(f"All {n} draws follow from the seed and stand in order."),
+        )
+        return
+    one = trickle.draw_next(read, chain, seed=seed, stratum=stratum, who="study desk")
+    show(
+        one,
+        json=json,
+        quiet=quiet,
+        words=lambda c: c.print(f"Number {one.arrived + 1} of {stratum}: [bold]{one.arm}[/] (entry {one.entry})."),
     )
 
 
@@ -168,6 +203,7 @@ def run(
     plan: PlanFile,
     book: BookFolder,
     seed: Annotated[int, typer.Option(help="Seed of everything random in the analysis.")] = 0,
+    analyst: Analyst = False,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -176,10 +212,14 @@ def run(
 
     from commonbeat import studies
     from commonbeat.ledger import Book
+    from commonbeat.studies.registry import record_answer
 
     read = studies.Plan.read(plan)
     source = pl.read_parquet(book) if book.suffix == ".parquet" and book.is_file() else Book.open(book)
     found = studies.run(read, source, seed=seed)
+    if isinstance(source, Book):
+        record_answer(found, source.chain, who="study desk")
+    found = found if analyst else studies.released(found)
     show(found, json=json, quiet=quiet, words=lambda c: _tell(c, found))
 
 
@@ -192,6 +232,11 @@ def _tell(console, found):
     )
     for f in found.rings:
         console.print("  " + f.sentence, highlight=False)
+    for f in found.groups:
+        console.print("    " + f.sentence, style="dim", highlight=False)
+    for n in found.naive:
+        said = f"{n.effect.value:+.1f} ({n.effect.low:+.1f} to {n.effect.high:+.1f})"
+        console.print(f"  Not the answer: {n.what}, {said}; {n.why}.", style="dim", highlight=False)
     for line in (*found.deviations, *found.cautions):
         console.print("  ! " + line, style="yellow", highlight=False)
 

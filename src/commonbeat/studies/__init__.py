@@ -4,7 +4,8 @@ from commonbeat.studies.answering import run
 from commonbeat.studies.drawing import Assignment, assign, commitment, new_seed, next_arm
 from commonbeat.studies.findings import Finding, Findings
 from commonbeat.studies.plan import Plan
-from commonbeat.studies.seals import Seal, read_seal, seal, seals_of
+from commonbeat.studies.release import released
+from commonbeat.studies.seals import Seal, identity, read_seal, seal, seals_of
 from commonbeat.studies.verdicts import VERDICTS, verdict
 
 __all__ = [
@@ -16,9 +17,11 @@ __all__ = [
     "Seal",
     "assign",
     "commitment",
+    "identity",
     "new_seed",
     "next_arm",
     "read_seal",
+    "released",
     "run",
     "seal",
     "seals_of",

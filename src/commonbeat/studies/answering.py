@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 import polars as pl
@@ -12,34 +13,51 @@ from commonbeat.studies.findings import Findings
 from commonbeat.studies.plan import Plan
 from commonbeat.studies.running import run_asking
 from commonbeat.studies.scales import spans_of
-from commonbeat.studies.seals import seals_of
+from commonbeat.studies.seals import its_own_town, seals_of, times_that_cannot_be, trusted_times
 from commonbeat.studies.stepped import run_stepped
 
 __all__ = ["run"]
 
 
-def run(plan: Plan, book: Book | Mapping[str, pl.DataFrame] | pl.DataFrame, *, seed: int = 0) -> Findings:
+def run(plan: Plan, book: Book | Mapping[str, pl.DataFrame] | pl.DataFrame, *, seed: int = 0, now: dt.datetime | None = None) -> Findings:  # fmt: skip
     """What does the plan's question come to, on this book?
 
     book : a Book (its audit chain says when the plan was sealed), tables by name, or for a stepped rollout the panel
     seed : of everything random in the analysis; stands in the findings
-    Raises BadInput when the book cannot answer the plan's question, and says what it lacks.
+    now  : the present; waves that have not come yet are refused or named
+    Raises BadInput when the book cannot answer the plan's question, and says what it lacks; Broken when the audit chain is not whole.
     """
-    seals = seals_of(book.chain, plan.plan_id) if isinstance(book, Book) else []
-    snapshot = book.snapshot if isinstance(book, Book) else ""
+    entries = _chain(plan, book) if isinstance(book, Book) else []
+    about = {
+        "seals": seals_of(entries, plan.plan_id),
+        "snapshot": book.snapshot if isinstance(book, Book) else "",
+        "seed": seed,
+    }
     if plan.design == "stepped":
         if not isinstance(book, pl.DataFrame):
             raise BadInput(
                 "a stepped rollout is run on its panel: one row per unit and time, as a frame or a Parquet file"
             )
-        return run_stepped(plan, book, seals=seals, seed=seed)
+        return run_stepped(plan, book, **about)
     if isinstance(book, pl.DataFrame):
         raise BadInput(
             f'a plan of design "{plan.design}" is run on a book with respondents and answers, not on one table'
         )
-    tables = {name: _table(book, name) for name in ("respondents", "answers")}
+    wanted = ("respondents", "answers", *(("assignments",) if plan.design == "saturation" else ()))
+    tables = {name: _table(book, name) for name in wanted}
     simulated = bool(tables["respondents"]["simulated"].any())
-    return run_asking(plan, tables, spans_of(plan), seals=seals, snapshot=snapshot, simulated=simulated, seed=seed)
+    return run_asking(
+        plan, tables, spans_of(plan), sealed_at=trusted_times(entries), clocks=times_that_cannot_be(entries), simulated=simulated, now=now,
+        **about,
+    )  # fmt: skip
+
+
+def _chain(plan, book) -> list:
+    """Every entry of the book's chain, once it is known to be whole and this town's own."""
+    book.chain.verify().or_raise()
+    entries = list(book.chain)
+    its_own_town(plan, entries)
+    return entries
 
 
 def _table(book, name):

@@ -9,7 +9,7 @@ import polars as pl
 from commonbeat.errors import BadInput
 from commonbeat.studies.plan import Plan, Ring
 
-__all__ = ["answered", "asked", "first_outcome", "prior_band"]
+__all__ = ["answered", "asked", "contacted", "first_outcome", "prior_band"]
 
 #: how earlier trust is read as a group; the cuts are part of every plan that names `prior_trust` as a group
 PRIOR_BANDS = ((0, 40, "low earlier trust"), (40, 60, "middle earlier trust"), (60, 101, "high earlier trust"))
@@ -71,11 +71,31 @@ def answered(plan: Plan, answers: pl.DataFrame, spans: Mapping[str, tuple[float,
 
 
 def first_outcome(plan: Plan, scored: pl.DataFrame, respondents: pl.DataFrame):
-    """When did the first answer after the start come in? None: not yet. Wave 0 is asked before anything happens."""
+    """When did the first answer that could show an effect come in, and how many carry no date?  -> time or None, count.
+
+    Wave 0 is asked before anything happens, except in a story experiment, where it follows the page at once.
+    """
     sources = {r.respondents or plan.plan_id for r in plan.rings}
     people = respondents.filter(pl.col("plan_id").is_in(sources)).select("respondent")
-    later = scored.filter(pl.col("wave") > 0).join(people, on="respondent", how="semi")
-    return later["at"].min() if later.height else None
+    after = scored if plan.design == "story_experiment" else scored.filter(pl.col("wave") > 0)
+    later = after.filter(pl.col("score").is_not_null()).join(people, on="respondent", how="semi")
+    return (later["at"].min(), later["at"].null_count()) if later.height else (None, 0)
+
+
+def contacted(plan: Plan, answers: pl.DataFrame) -> pl.DataFrame | None:
+    """Who says to have met it in fact?  -> respondent, contacted (0 or 1); None when the plan does not ask.
+
+    Raises BadInput when the plan names an item that nobody answered, or whose answers are not 0 and 1.
+    """
+    if not plan.contact:
+        return None
+    here = answers.filter((pl.col("item") == plan.contact) & pl.col("value").is_not_null())
+    if here.height == 0:
+        raise BadInput(f'the plan takes contact from the item "{plan.contact}", which nobody answered in this book')
+    wrong = here.filter(~pl.col("value").is_in([0.0, 1.0]))
+    if wrong.height:
+        raise BadInput(f"the answer {wrong['value'][0]:g} to {plan.contact} is neither 0 (no) nor 1 (yes)")
+    return here.group_by("respondent").agg(pl.col("value").max().alias("contacted"))
 
 
 def prior_band(column: str) -> pl.Expr:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
-from commonbeat import trust
+from commonbeat import ripple, trust
 from commonbeat.errors import CommonbeatError, TooFew
 from commonbeat.estimate import Estimate
 from commonbeat.privacy import OFFICER_FLOOR
+from commonbeat.regression import ols
 from commonbeat.studies.findings import Finding
 from commonbeat.studies.plan import Plan, Ring
 from commonbeat.studies.verdicts import verdict
@@ -17,13 +19,13 @@ from commonbeat.studies.verdicts import verdict
 __all__ = ["effect", "finding", "simultaneous_level", "usable", "weights_of"]
 
 
-def simultaneous_level(level: float, cells: int) -> float:
+def simultaneous_level(level: float, cells: int, estimator: str = "") -> float:
     """The level each of k intervals needs so that all hold at once with probability `level`.
 
     Method: Sidak's inequality, which holds for normal estimates under any dependence, so the promise is kept (a little
-    more than kept where rings share the same answers).
+    more than kept where rings share the same answers). Confidence sequences are not normal: Bonferroni there.
     """
-    return level ** (1 / max(cells, 1))
+    return 1 - (1 - level) / max(cells, 1) if estimator == "anytime" else level ** (1 / max(cells, 1))
 
 
 def effect(
@@ -40,15 +42,17 @@ def effect(
     Too few in an arm, or a comparison that cannot be computed, gives an Estimate without value and the reason in words.
     """
     estimator, level = estimator or plan.estimator, level or plan.level
-    rows = rows.filter(pl.col("score").is_not_null())
+    whole, rows = rows, rows.filter(pl.col("score").is_not_null())
     n = [int((rows["treated"] == arm).sum()) for arm in (0, 1)]
     floor = max(plan.floor, OFFICER_FLOOR) if ring.name == "officer" else plan.floor
     if min(n) < floor:
         treated, control = plan.arms_of(ring)
-        few = f"{n[1]} answers in {treated} and {n[0]} in {control}; at least {floor} of each are needed"
+        short = " and ".join(a for a, k in ((treated, n[1]), (control, n[0])) if k < floor)
+        few = f"fewer than {floor} answers in {short}"  # how many fewer is not for everybody to know
         return Estimate(None, n=sum(n), level=level, unit=plan.outcome.unit, cautions=(few,))
     try:
-        return replace(_ask(plan, rows, estimator, level, seed), unit=plan.outcome.unit)
+        asked = whole if estimator == "difference_in_differences" else rows
+        return replace(_ask(plan, ring, asked, estimator, level, seed), unit=plan.outcome.unit)
     except CommonbeatError as error:
         return Estimate(None, n=sum(n), level=level, unit=plan.outcome.unit, cautions=(str(error),))
 
@@ -80,27 +84,104 @@ def finding(
     )  # fmt: skip
 
 
-def _ask(plan, rows, estimator, level, seed) -> Estimate:
-    y, arm = rows["score"].to_numpy(), rows["treated"].to_numpy()
+def _ask(plan, ring, rows, estimator, level, seed) -> Estimate:
+    how = {
+        "difference_in_means": _plainly, "adjusted_effect": _adjusted, "randomisation_test": _redrawn, "complier_effect": _compliers,
+        "difference_in_differences": _changes, "spillover": _around, "anytime": _every_day,
+    }.get(estimator)  # fmt: skip
+    if how is None:
+        raise TooFew(f"{estimator} cannot be asked of people's answers; name another estimator in the plan")
+    return how(plan, ring, rows, level, seed)
+
+
+def _parts(plan, rows):
+    """(y, arm, what the draw looked like) as arrays."""
     shape = {"block": usable(rows, plan.block), "cluster": usable(rows, plan.cluster), "weights": weights_of(rows)}
-    if estimator == "difference_in_means":
+    return rows["score"].to_numpy(), rows["treated"].to_numpy(), shape
+
+
+def _plainly(plan, ring, rows, level, seed):
+    y, arm, shape = _parts(plan, rows)
+    return trust.difference_in_means(y, arm, level=level, **shape)
+
+
+def _adjusted(plan, ring, rows, level, seed):
+    y, arm, shape = _parts(plan, rows)
+    columns = _covariates(plan, rows)
+    if not columns or plan.design == "matched_pair":  # pairs are the adjustment; their spread is the noise
         return trust.difference_in_means(y, arm, level=level, **shape)
-    if estimator == "adjusted_effect":
-        columns = [c for c in plan.covariates if c in rows.columns and rows[c].drop_nulls().n_unique() > 1]
-        if not columns:
-            return trust.difference_in_means(y, arm, level=level, **shape)
-        covariates = rows.select(pl.col(columns).cast(pl.Float64)).to_numpy()
-        return trust.adjusted_effect(y, arm, covariates, level=level, **shape)
-    if estimator == "randomisation_test":
-        test = trust.randomisation_test(
-            y, arm, block=shape["block"], cluster=shape["cluster"], level=level, seed=seed
+    return trust.adjusted_effect(
+        y, arm, rows.select(pl.col(columns).cast(pl.Float64)).to_numpy(), level=level, **shape
+    )
+
+
+def _redrawn(plan, ring, rows, level, seed):
+    y, arm, shape = _parts(plan, rows)
+    statistic = "difference" if plan.design == "matched_pair" else "studentised"
+    test = trust.randomisation_test(
+        y, arm, block=shape["block"], cluster=shape["cluster"], level=level, seed=seed, draws=plan.draws, statistic=statistic
+    )  # fmt: skip
+    how = "every assignment listed" if test.exact else f"{test.draws:,} redraws"
+    method = f"randomisation test, p = {test.p_value:.4f}, interval by inversion; {how}"
+    return Estimate(
+        test.effect, low=test.low, high=test.high, level=level, n=test.n, method=method, cautions=test.cautions
+    )
+
+
+def _compliers(plan, ring, rows, level, seed):
+    if "contacted" not in rows.columns or rows["contacted"].drop_nulls().n_unique() < 2:
+        raise TooFew(
+            f"nobody's answer to {plan.contact} says that contact differed, so there are no compliers to learn from"
         )
-        how = "every assignment listed" if test.exact else f"{test.draws:,} redraws"
-        method = f"randomisation test, p = {test.p_value:.4f}, interval by inversion; {how}"
-        return Estimate(
-            test.effect, low=test.low, high=test.high, level=level, n=test.n, method=method, cautions=test.cautions
+    rows = rows.filter(pl.col("contacted").is_not_null())
+    y, arm, shape = _parts(plan, rows)
+    found = trust.complier_effect(y, arm, rows["contacted"].to_numpy(), level=level, **shape)
+    reached = f"the draw changed contact for {100 * found.reached.value:.0f} of a hundred; this is the effect on them"
+    return replace(found.effect, n=len(y)).with_caution(reached)
+
+
+def _changes(plan, ring, rows, level, seed):
+    """Change since wave 0 among treated minus change among the others; the same people or others at both times."""
+    long = pl.concat(
+        [rows.with_columns(pl.col(y).alias("y"), pl.lit(w).alias("later")) for y, w in (("before", 0), ("score", 1))]
+    )
+    long = long.filter(pl.col("y").is_not_null())
+    if long.group_by("treated", "later").len().height < 4:
+        raise TooFew("a change needs answers before and after in both arms")
+    cluster = usable(long, plan.cluster)
+    cluster = long["respondent"].to_numpy() if cluster is None else cluster
+    t, later = long["treated"].to_numpy().astype(float), long["later"].to_numpy().astype(float)
+    fit = ols(
+        long["y"].to_numpy(), np.column_stack([t, later, t * later]), ["arm", "later", "change"], clusters=[cluster],
+        weights=weights_of(long), level=level,
+    )  # fmt: skip
+    method = f"difference in differences, {len(np.unique(cluster))} clusters, CR2"
+    return replace(fit.of("change", ""), n=int(rows["score"].is_not_null().sum()), method=method)
+
+
+def _around(plan, ring, rows, level, seed):
+    """Two-stage draws: for those who took part treated at the highest share against untreated at the lowest; for the others
+    untreated against untreated, which is what reached them through their neighbours."""
+    if "share" not in rows.columns:
+        raise TooFew(
+            "a saturation design needs the table of assignments, whose probability says which share a group drew"
         )
-    raise TooFew(f"{estimator} needs columns this study's answers do not have; name another estimator in the plan")
+    rows = rows.filter(pl.col("share").is_not_null() & pl.col(plan.block).is_not_null())
+    found = ripple.two_stage(rows["score"].to_numpy(), rows["treated"].to_numpy(), rows[plan.block].to_numpy(), rows["share"].to_numpy(), level=level)  # fmt: skip
+    part = found.total if ring.name == "participant" else found.indirect
+    if not part:
+        raise TooFew("every group drew the same share, so nothing says what the share does")
+    what = f"share {found.shares[-1]:g} against {found.shares[0]:g} in {sum(found.groups)} groups"
+    return replace(part[-1], n=rows.height, method=f"{part[-1].method}; {what}")
+
+
+def _every_day(plan, ring, rows, level, seed):
+    rows = rows.sort("at", "respondent", nulls_last=True)
+    return trust.anytime(rows["score"].to_numpy(), rows["treated"].to_numpy(), level=level).now
+
+
+def _covariates(plan, rows):
+    return [c for c in plan.covariates if c in rows.columns and rows[c].drop_nulls().n_unique() > 1]
 
 
 def usable(rows, name):

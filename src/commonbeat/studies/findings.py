@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from commonbeat.estimate import Estimate, plain
+from commonbeat.studies.naive import Naive
 from commonbeat.studies.sentences import RING_WORDS, effect_sentence
+from commonbeat.studies.story import Day, SampleRatio
 from commonbeat.trust import Bounds
 
 __all__ = ["Attrition", "Finding", "Findings", "Flow"]
@@ -94,6 +96,8 @@ class Findings:
     groups       : the primary comparison within groups, intervals simultaneous over each group's values
     robustness   : the primary comparison by the other estimators that the plan named
     exploratory  : not named beforehand; never mixed with the rest
+    naive        : what would be printed without a draw, named wrong
+    running      : of a story experiment, what the public page showed day by day
     """
 
     plan: dict
@@ -109,6 +113,9 @@ class Findings:
     attrition: Attrition | None = None
     persistence: dict | None = None
     balance: dict | None = None
+    naive: tuple[Naive, ...] = ()
+    running: tuple[Day, ...] = ()
+    sample_ratio: SampleRatio | None = None
     deviations: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     cannot_tell: tuple[str, ...] = ()
@@ -127,7 +134,8 @@ class Findings:
                 "rings": [f.to_dict() for f in self.rings], "waves": by_wave, "groups": [f.to_dict() for f in self.groups],
                 "robustness": [f.to_dict() for f in self.robustness], "exploratory": [f.to_dict() for f in self.exploratory],
                 "attrition": self.attrition.to_dict() if self.attrition else None, "persistence": self.persistence,
-                "balance": self.balance, "deviations": list(self.deviations), "cautions": list(self.cautions),
+                "balance": self.balance, "naive": [n.to_dict() for n in self.naive], "running": [d.to_dict() for d in self.running],
+                "sample_ratio": self.sample_ratio.to_dict() if self.sample_ratio else None, "deviations": list(self.deviations), "cautions": list(self.cautions),
                 "cannot_tell": list(self.cannot_tell), "seed": self.seed, "versions": dict(self.versions),
             }
         )  # fmt: skip

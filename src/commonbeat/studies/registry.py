@@ -5,12 +5,29 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from commonbeat.audit import Chain
 from commonbeat.errors import BadInput
 from commonbeat.ledger import Book
+from commonbeat.studies.findings import Findings
 from commonbeat.studies.plan import Plan
 from commonbeat.studies.seals import seals_of
 
-__all__ = ["registry", "silence"]
+__all__ = ["record_answer", "registry", "silence"]
+
+ANSWERED = "plan.answered"
+
+
+def record_answer(found: Findings, chain: Chain, *, who: str, at: dt.datetime | None = None) -> None:
+    """Writes into the chain that a sealed plan was answered, and how: a null cannot be looked at and then forgotten.
+
+    Nothing is written for a plan that was never sealed, or for the same answer from the same snapshot again.
+    """
+    if found.sealed_at is None:
+        return
+    about = {"plan_id": found.plan["plan_id"], "plan_hash": found.plan_hash, "snapshot": found.snapshot, "seed": found.seed,
+             "verdict": found.primary.verdict, "sealed_before_data": found.sealed_before_data}  # fmt: skip
+    if not any(e.what == ANSWERED and dict(e.about) == about for e in chain):
+        chain.append(ANSWERED, who=who, about=about, at=at)
 
 
 def registry(folder: str | Path, *, now: dt.datetime | None = None) -> list[dict]:
@@ -34,6 +51,7 @@ def _of_book(folder, now):
     for s in seals_of(book.chain):
         seals.setdefault(s.plan_id, []).append(s)
     told = dict(book.table("plans").select("plan_id", "verdict").iter_rows()) if "plans" in book else {}
+    told |= {e.about["plan_id"]: e.about["verdict"] for e in book.chain if e.what == ANSWERED}
     titles = dict(book.table("plans").select("plan_id", "title").iter_rows()) if "plans" in book else {}
     return [
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import platform
 from collections.abc import Mapping, Sequence
 
@@ -13,10 +14,13 @@ from commonbeat.errors import BadInput, CommonbeatError
 from commonbeat.estimate import Estimate
 from commonbeat.stats import wilson
 from commonbeat.studies import answers as reading
+from commonbeat.studies.drawing import balance
 from commonbeat.studies.effects import effect, finding, simultaneous_level, usable, weights_of
 from commonbeat.studies.findings import Attrition, Finding, Findings, Flow
+from commonbeat.studies.naive import naive_answers
 from commonbeat.studies.plan import Plan, Ring
 from commonbeat.studies.seals import Seal, sealed_before
+from commonbeat.studies.story import SampleRatio, by_day, sample_ratio
 
 __all__ = ["run_asking", "versions"]
 
@@ -24,44 +28,93 @@ DIFFERENTIAL = 5.0  #: points of a hundred by which response may differ between 
 
 
 def run_asking(plan: Plan, tables: Mapping[str, pl.DataFrame], spans: Mapping[str, tuple[float, float, bool]], *, seals: Sequence[Seal] = (),
-               snapshot: str = "", simulated: bool = False, seed: int = 0) -> Findings:  # fmt: skip
+               sealed_at: Mapping[int, dt.datetime] | None = None, clocks: Sequence[str] = (), snapshot: str = "", simulated: bool = False,
+               seed: int = 0, now: dt.datetime | None = None) -> Findings:  # fmt: skip
     """Runs a study that asked people.
 
-    tables : `respondents` and `answers` of the codebook (more are allowed)
-    spans  : item -> (lowest, highest code, reversed?)
-    seals  : every seal of this plan in the audit chain, oldest first
-    Raises BadInput when the plan names an outcome nobody measured or a ring nobody was asked in.
+    tables    : `respondents` and `answers` of the codebook, `assignments` for a saturation design
+    spans     : item -> (lowest, highest code, reversed?)
+    seals     : every seal of this plan in the audit chain, oldest first; sealed_at: entry -> time the chain vouches for
+    clocks    : what the chain says against its own clock;  now: the present, for waves that have not come yet
+    Raises BadInput when the plan names an outcome nobody measured, an arm or ring without people, or clocks disagree.
     """
-    respondents, raw = tables["respondents"], tables["answers"]
-    scored = reading.answered(plan, raw, spans)
-    people = {r.name: reading.asked(plan, r, respondents) for r in plan.rings}
-    _somebody(plan, people)
+    now = now or dt.datetime.now(dt.UTC)
+    respondents = tables["respondents"]
+    scored = reading.answered(plan, tables["answers"], spans)
+    _in_time(plan, scored, now, simulated)
+    people = {r.name: _joined(plan, reading.asked(plan, r, respondents), tables, scored) for r in plan.rings}
+    _somebody(plan, people, respondents)
     cells = {(r.name, w): _cell(people[r.name], scored, w) for r in plan.rings for w in plan.waves}
-    ring = plan.ring(plan.primary.ring)
+    ring, mine = plan.ring(plan.primary.ring), next((s for s in seals if s.plan_hash == plan.hash), None)
     rows = cells[plan.primary.ring, plan.primary.wave]
     primary = finding(plan, ring, plan.primary.wave, rows, seed=seed)
-    rings = _rings(plan, cells, people)
-    earliest = reading.first_outcome(plan, scored, respondents)
-    before = sealed_before(seals[0] if seals else None, earliest)
+    rings = _rings(plan, cells)
+    earliest, undated = reading.first_outcome(plan, scored, respondents)
+    before = not undated and sealed_before(mine, earliest, at=(sealed_at or {}).get(mine.entry) if mine else None)
+    ratio = _ratio(plan, ring, respondents)
     return Findings(
-        plan=plan.to_dict(), plan_hash=plan.hash, sealed_before_data=before, sealed_at=seals[0].sealed_at if seals else None,
+        plan=plan.to_dict(), plan_hash=plan.hash, sealed_before_data=before, sealed_at=mine.sealed_at if mine else None,
         snapshot=snapshot, primary=primary, rings=rings, groups=_groups(plan, ring, rows),
         robustness=tuple(finding(plan, ring, plan.primary.wave, rows, estimator=e, seed=seed) for e in plan.robustness if e != plan.estimator),
-        attrition=_attrition(plan, ring, people[ring.name], scored), persistence=_persistence(plan, ring, cells),
-        balance=_balance(plan, people[ring.name]),
-        deviations=_deviations(plan, seals, cells, people), cautions=_cautions(plan, primary, before),
+        attrition=_attrition(plan, ring, people[ring.name], scored), persistence=_persistence(plan, ring, cells, seed),
+        balance=_balance(plan, people[ring.name]), naive=naive_answers(plan, rows), sample_ratio=ratio,
+        running=by_day(plan, ring, rows) if plan.design == "story_experiment" else (),
+        deviations=_deviations(plan, seals, mine, cells, people, now), cautions=(*_cautions(primary, before, undated, ratio), *clocks),
         cannot_tell=tuple(f.sentence for f in rings if f.verdict == "too_few"), simulated=simulated, seed=seed, versions=versions(),
     )  # fmt: skip
 
 
-def _somebody(plan, people):
+def _in_time(plan, scored, now, simulated):
+    """A town's answers cannot lie ahead of its clock, and an answer is not computed before its wave. A simulated town has its own clock."""
+    latest = scored["at"].max()
+    if not simulated and latest is not None and latest > now + dt.timedelta(days=1):
+        raise BadInput(
+            f"clocks disagree: answers in this book are dated up to {latest:%Y-%m-%d}, and the clock here says {now:%Y-%m-%d}. "
+            "Set this machine's clock, or mend the dates where the answers came from"
+        )
+    if plan.starts and (due := plan.starts + dt.timedelta(days=plan.primary.wave)) > now.date():
+        raise BadInput(
+            f"the answer is due {plan.primary.wave} days after the start, from {due} on, and it is {now:%Y-%m-%d}: a wave in the future is not analysed"
+        )
+
+
+def _joined(plan, asked, tables, scored) -> pl.DataFrame:
+    """Everybody asked, beside who was met in fact, the score before, and the share their group drew, where the plan asks for them."""
+    before = scored.filter(pl.col("wave") == 0).select("respondent", before="score")
+    out = asked.join(before, on="respondent", how="left")
+    met = reading.contacted(plan, tables["answers"])
+    if met is not None:
+        out = out.join(met, on="respondent", how="left")
+    if plan.design == "saturation" and "assignments" in tables:
+        drawn = tables["assignments"].filter(pl.col("plan_id") == plan.plan_id)
+        chance = (
+            pl.when(pl.col("arm") == plan.primary.treated)
+            .then(pl.col("probability"))
+            .otherwise(1 - pl.col("probability"))
+        )
+        share = drawn.select(pl.col("unit").alias(plan.cluster), chance.round(9).alias("share")).unique(plan.cluster)
+        out = out.join(share, on=plan.cluster, how="left")
+    return out
+
+
+def _somebody(plan, people, respondents):
     empty = [name for name, frame in people.items() if frame.height == 0]
-    if len(empty) == len(people):
+    ring = plan.ring(plan.primary.ring)
+    here = respondents.filter(
+        (pl.col("plan_id") == (ring.respondents or plan.plan_id)) & (pl.col("ring") == ring.name)
+    )
+    if len(empty) == len(people) and here.height == 0:
         raise BadInput(
             f'nobody in this book was asked under plan "{plan.plan_id}" in the arms it compares. Is it the right book for this plan?'
         )
-    if plan.primary.ring in empty:
+    if here.height == 0:
         raise BadInput(f"the primary comparison is among {plan.primary.ring}s, and nobody was asked there")
+    found = sorted(here["arm"].drop_nulls().unique().to_list())
+    for arm in plan.arms_of(ring):
+        if arm not in found:
+            raise BadInput(
+                f'the plan compares "{arm}", and nobody among {plan.primary.ring}s was given it; the arms found are {", ".join(found) or "none"}'
+            )
 
 
 def _cell(asked, scored, wave) -> pl.DataFrame:
@@ -70,11 +123,15 @@ def _cell(asked, scored, wave) -> pl.DataFrame:
     return asked.join(here, on="respondent", how="left").sort("respondent")
 
 
-def _rings(plan, cells, people) -> tuple[Finding, ...]:
-    waves = [w for w in plan.waves if w > 0] or list(plan.waves)
+def _rings(plan, cells) -> tuple[Finding, ...]:
+    waves = [w for w in plan.waves if w > 0 or plan.design == "story_experiment"] or list(plan.waves)
     wanted = [(r, w) for r in plan.rings for w in waves]
-    level = simultaneous_level(plan.level, len(wanted)) if plan.multiplicity != "none" else plan.level
+    level = _level(plan, len(wanted))
     return tuple(finding(plan, r, w, cells[r.name, w], level=level) for r, w in wanted)
+
+
+def _level(plan, cells) -> float:
+    return simultaneous_level(plan.level, cells, plan.estimator) if plan.multiplicity != "none" else plan.level
 
 
 def _groups(plan: Plan, ring: Ring, rows: pl.DataFrame) -> tuple[Finding, ...]:
@@ -85,7 +142,7 @@ def _groups(plan: Plan, ring: Ring, rows: pl.DataFrame) -> tuple[Finding, ...]:
         if column not in rows.columns:
             continue
         values = sorted(rows[column].drop_nulls().cast(pl.String).unique().to_list())
-        level = simultaneous_level(plan.level, len(values))
+        level = _level(plan, len(values))
         for value in values:
             here = rows.filter(pl.col(column).cast(pl.String) == value)
             words = value if name == "prior_trust" else f"{name.replace('_', ' ')} {_plain_value(value)}"
@@ -95,6 +152,17 @@ def _groups(plan: Plan, ring: Ring, rows: pl.DataFrame) -> tuple[Finding, ...]:
 
 def _plain_value(value: str) -> str:
     return {"true": "yes", "false": "no"}.get(value, value)
+
+
+def _ratio(plan, ring, respondents) -> SampleRatio | None:
+    """Of a story experiment: did the arms come out as evenly as promised? Every arm counts, not only the two compared."""
+    if plan.design != "story_experiment":
+        return None
+    here = respondents.filter(
+        (pl.col("plan_id") == (ring.respondents or plan.plan_id)) & pl.col("arm").is_in(plan.arms)
+    )
+    counts = dict(here.group_by("arm").len().iter_rows())
+    return sample_ratio({arm: counts.get(arm, 0) for arm in plan.arms})
 
 
 def _attrition(plan: Plan, ring: Ring, asked: pl.DataFrame, scored: pl.DataFrame) -> Attrition:
@@ -159,26 +227,29 @@ def _bounds(plan, here):
         return None
 
 
-def _persistence(plan, ring, cells) -> dict | None:
+def _persistence(plan, ring, cells, seed) -> dict | None:
     """How long does it last? From the waves after the start, with the same people's answers kept together."""
     later = [(w, cells[ring.name, w].filter(pl.col("score").is_not_null())) for w in plan.waves if w > 0]
     later = [(w, rows) for w, rows in later if rows["treated"].n_unique() == 2]
-    if len(later) < 2:
-        return None
+    if len(later) < 2 or plan.design in ("before_after", "saturation"):
+        return None  # plain differences between arms would not be what these designs compare
     stacked = pl.concat([rows.with_columns(pl.lit(w).alias("wave")) for w, rows in later])
     try:
         found = trust.persistence(
             stacked["score"].to_numpy(), stacked["treated"].to_numpy(), stacked["wave"].to_numpy(), person=stacked["respondent"].to_numpy(),
             cluster=usable(stacked, plan.cluster), weights=weights_of(stacked), level=plan.level, randomised=ring.how == "randomised", unit=plan.outcome.unit,
+            bootstrap=plan.bootstrap, seed=seed,
         )  # fmt: skip
     except CommonbeatError as error:
         return {"half_life": None, "verdict": "cannot tell", "cautions": [str(error)]}
-    return found.to_dict()
+    try:
+        again = trust.cadence(found).to_dict()
+    except CommonbeatError as error:
+        again = {"value": None, "cautions": [str(error)]}
+    return found.to_dict() | {"cadence": again}
 
 
 def _balance(plan, asked) -> dict | None:
-    from commonbeat.studies.drawing import balance
-
     numeric = [c for c in plan.covariates if c in asked.columns and asked[c].dtype.is_numeric()]
     if not numeric:
         return None
@@ -186,27 +257,39 @@ def _balance(plan, asked) -> dict | None:
     return balance(frame, numeric, treated="t", control="c").to_dict()
 
 
-def _deviations(plan, seals, cells, people) -> tuple[str, ...]:
+def _deviations(plan, seals, mine, cells, people, now) -> tuple[str, ...]:
     told = []
-    if seals and seals[-1].plan_hash != plan.hash:
+    if seals and mine is None:
+        told.append(
+            f"this plan ({plan.hash[:12]}) was never sealed; another of the same name was ({seals[-1].plan_hash[:12]})"
+        )
+    elif seals and seals[-1].plan_hash != plan.hash:
         told.append(f"this plan ({plan.hash[:12]}) is not the one that was sealed last ({seals[-1].plan_hash[:12]})")
     for one in seals[1:]:
         told.append(f"amended on {one.sealed_at[:10]}: " + "; ".join(one.changed))
     for (ring, wave), rows in cells.items():
-        if wave > 0 and rows.height and rows["score"].is_not_null().sum() == 0:
+        if plan.starts and (due := plan.starts + dt.timedelta(days=wave)) > now.date():
+            told.append(f"the wave of {wave} days has not come yet; it begins on {due}")
+        elif wave > 0 and rows.height and rows["score"].is_not_null().sum() == 0:
             told.append(f"nobody among {ring}s answered in the wave of {wave} days, which was planned")
     for name, frame in people.items():
         if frame.height == 0:
             told.append(f"nobody was asked among {name}s, who were planned")
         elif frame["treated"].n_unique() < 2:
             told.append(f"one of the two arms has nobody among {name}s")
-    return tuple(told)
+    return tuple(dict.fromkeys(told))
 
 
-def _cautions(plan, primary, before) -> tuple[str, ...]:
+def _cautions(primary, before, undated, ratio) -> tuple[str, ...]:
     said = (
         [] if before else ["not sealed beforehand: this plan was sealed after the first outcome was known, or never"]
     )
+    if undated:
+        said.append(f"{undated} answers carry no date, so nobody can show that the seal came before them")
+    if ratio is not None and ratio.broken:
+        said.append(
+            f"the arms are too uneven for a fair draw (chance {ratio.p_value:.1g}): find out who was lost before believing any effect"
+        )
     return (*said, *primary.effect.cautions)
 
 

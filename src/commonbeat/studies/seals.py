@@ -12,7 +12,18 @@ from commonbeat.errors import BadInput, Broken
 from commonbeat.estimate import plain
 from commonbeat.studies.plan import Plan
 
-__all__ = ["Seal", "changes", "read_seal", "seal", "sealed_before", "seals_of"]
+__all__ = [
+    "Seal",
+    "changes",
+    "identity",
+    "its_own_town",
+    "read_seal",
+    "seal",
+    "sealed_before",
+    "seals_of",
+    "times_that_cannot_be",
+    "trusted_times",
+]
 
 ACT = "plan.sealed"
 
@@ -48,6 +59,7 @@ def seal(plan: Plan, chain: Chain, *, who: str, at: dt.datetime | None = None) -
     gives the first seal back, since its time is what counts.
     """
     chain.verify().or_raise()
+    its_own_town(plan, chain)
     earlier = seals_of(chain, plan.plan_id)
     for one in earlier:
         if one.plan_hash == plan.hash:
@@ -79,11 +91,53 @@ def read_seal(text: str, chain: Chain) -> Seal:
     return receipt
 
 
-def sealed_before(first: Seal | None, earliest_outcome: dt.datetime | None) -> bool:
-    """Is the first seal older than the first outcome? Without any seal: no. Without any outcome yet: yes."""
-    if first is None:
+def identity(entries: Iterable[Entry]) -> str:
+    """Which book is this? The hash of the first entry of its chain, which no other book shares; "" for an empty chain."""
+    return next((e.hash for e in entries), "")
+
+
+def its_own_town(plan: Plan, chain: Iterable[Entry]) -> None:
+    """Raises BadInput when the plan was written for another town's book."""
+    here = identity(chain)
+    if plan.town and not here.startswith(plan.town):
+        raise BadInput(
+            f'the plan "{plan.plan_id}" was written for the book {plan.town}, and this is the book {here[: len(plan.town)]}: '
+            "run it on its own town's book, or write a plan for this one"
+        )
+
+
+def trusted_times(entries: Iterable[Entry]) -> dict[int, dt.datetime]:
+    """entry -> the earliest time it can have been made: never before an entry that stands before it, whatever a clock said."""
+    out, latest = {}, None
+    for entry in entries:
+        at = dt.datetime.fromisoformat(entry.at)
+        latest = at if latest is None else max(at, latest)
+        out[entry.n] = latest
+    return out
+
+
+def times_that_cannot_be(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Where do the clocks behind the chain disagree? One sentence for the first entry that is dated before an earlier one."""
+    latest = None
+    for entry in entries:
+        at = dt.datetime.fromisoformat(entry.at)
+        if latest is not None and at < latest:
+            return (
+                f"clocks disagree: entry {entry.n} of the audit chain is dated {at:%Y-%m-%d %H:%M}, before the entry that stands before it "
+                f"({latest:%Y-%m-%d %H:%M}); the later of both times is used for every seal",
+            )
+        latest = at
+    return ()
+
+
+def sealed_before(mine: Seal | None, earliest_outcome: dt.datetime | None, *, at: dt.datetime | None = None) -> bool:
+    """Is the seal of this very plan older than the first outcome? Without a seal: no. Without any outcome yet: yes.
+
+    at : the seal's time as the chain can vouch for it, when that is later than what the seal says of itself
+    """
+    if mine is None:
         return False
-    return earliest_outcome is None or first.at < earliest_outcome
+    return earliest_outcome is None or (at or mine.at) < earliest_outcome
 
 
 def changes(before: dict, after: dict) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def signed(value: float | None, digits: int = 1) -> str:
 
 def effect_sentence(who: str, what: str, e: Estimate, verdict: str, smallest: float, *, unit: str = "points") -> str:
     """One finding as one sentence, from the verdict and the same numbers it was made from."""
-    n = f"{e.n:,} answers" if e.n is not None else "published without n"
+    n = f"{e.n:,} answers" if e.n is not None else "published without n" if e.known else "their number is withheld"
     if verdict == "too_few" and not e.known:
         return f"{who}: too few to tell ({n})."
     span = f"{_digits(e.low)} to {_digits(e.high)}"

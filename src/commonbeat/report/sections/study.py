@@ -115,7 +115,9 @@ def study(findings: Findings) -> Page:
 def _lost(findings):
     a = findings.attrition
     waves = [w for w, _ in a.flow[0].answered]
-    rows = tuple((RING_NAMES[x.ring], x.arm, x.asked, *(f"{n:,}" for _, n in x.answered)) for x in a.flow)
+    rows = tuple(
+        (RING_NAMES[x.ring], x.arm, *(_shown(n) for n in (x.asked, *(n for _, n in x.answered)))) for x in a.flow
+    )
     table = Table("Asked and answered", ("who", "arm", "asked", *(f"day {w}" for w in waves)), rows)
     gap = f"Answers came from {points(a.difference.value)} of a hundred more people in the first arm than in the other ({interval(a.difference, signed=True)})."
     blocks = [Heading("Who was lost"), Tabled("study-flow", table), Words(gap)]
@@ -129,6 +131,10 @@ def _lost(findings):
             )
         )
     return blocks
+
+
+def _shown(n: int | None) -> str:
+    return "withheld" if n is None else f"{n:,}"
 
 
 def _table(caption: str, findings: Sequence[Finding], *, estimator=False) -> Table:

@@ -1,0 +1,70 @@
+"""Findings as they may leave: nothing that stands for fewer people than the floor, nor what subtraction would give back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from commonbeat.estimate import Estimate
+from commonbeat.privacy import FLOOR, OFFICER_FLOOR, release_table, shown_count
+from commonbeat.studies.findings import Attrition, Finding, Findings, Flow
+
+__all__ = ["WITHHELD", "released"]
+
+WITHHELD = "withheld: too few people stand behind it, or behind what it could be subtracted from"
+
+
+def released(found: Findings) -> Findings:
+    """What of a study's answer may be public?
+
+    A finding behind fewer people than the floor (10 for officers) loses its numbers and its n. Groups of one question add
+    up to the whole, so when one is withheld a second goes with it (`privacy.release_table`); so do their effects.
+    """
+    floor = max(int(found.plan.get("floor", FLOOR)), FLOOR)
+    groups = []
+    for name in dict.fromkeys(f.group for f in found.groups):
+        groups += _together([f for f in found.groups if f.group == name], found.primary.effect.n, floor)
+    one = lambda fs: tuple(_hidden(f) if _few(f, floor) else f for f in fs)  # noqa: E731
+    rings = one(found.rings)
+    primary = one([found.primary])[0]
+    return replace(
+        found, primary=primary, rings=rings, groups=tuple(groups), robustness=one(found.robustness), exploratory=one(found.exploratory),
+        attrition=_flow(found.attrition, floor), running=tuple(d for d in found.running if shown_count(d.n, floor=floor)),
+        cannot_tell=tuple(f.sentence for f in rings if f.verdict == "too_few"),
+        cautions=tuple(c for c in found.cautions if primary is found.primary or c not in found.primary.effect.cautions),
+    )  # fmt: skip
+
+
+def _floor_of(f: Finding, floor: int) -> int:
+    return max(floor, OFFICER_FLOOR) if f.ring == "officer" else floor
+
+
+def _few(f: Finding, floor: int) -> bool:
+    return shown_count(f.effect.n, floor=_floor_of(f, floor)) is None and f.effect.n is not None
+
+
+def _hidden(f: Finding) -> Finding:
+    e = Estimate(None, level=f.effect.level, unit=f.effect.unit, cautions=(WITHHELD,))
+    return replace(f, effect=e, verdict="too_few", how="not_identified")
+
+
+def _together(group: Sequence[Finding], whole: int | None, floor: int) -> list[Finding]:
+    """One question's values, of which those who gave none are a further, unpublished part of the whole."""
+    sizes = [f.effect.n or 0 for f in group]
+    silent = max((whole or 0) - sum(sizes), 0)
+    counts = [*sizes, silent] if silent else sizes
+    hidden = release_table(np.array(counts), floor=max(_floor_of(f, floor) for f in group)).hidden
+    return [_hidden(f) if hide else f for f, hide in zip(group, hidden, strict=False)]
+
+
+def _flow(attrition: Attrition | None, floor: int) -> Attrition | None:
+    if attrition is None:
+        return None
+    boxes = []
+    for box in attrition.flow:
+        least = max(floor, OFFICER_FLOOR) if box.ring == "officer" else floor
+        answered = tuple((w, shown_count(n, floor=least)) for w, n in box.answered)
+        boxes.append(Flow(box.ring, box.arm, shown_count(box.asked, floor=least), answered))
+    return replace(attrition, flow=tuple(boxes))
