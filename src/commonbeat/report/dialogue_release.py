@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from commonbeat.privacy import BANDED_BELOW, FLOOR, OFFICER_FLOOR, band_of_share
 
-__all__ = ["SURE", "complemented", "floor_of", "released"]
+__all__ = ["SURE", "complemented", "floor_of", "released", "surely_shared"]
 
 OFFICERS = ("officer", "police")
 SURE = ((0.975, "almost certain"), (0.9, "very likely"), (0.7, "likely"), (0.3, "open"), (0.0, "unlikely"))
@@ -55,6 +55,11 @@ def released(answer: dict, *, floor: int = FLOOR) -> dict:
         if n
     ]
     return out
+
+
+def surely_shared(row: dict) -> bool:
+    """Is a released statement one that, very likely or surely, more than half of every group shares?"""
+    return (row["p_every_group"] or 0) >= 0.9 or row["band"] in ("almost certain", "very likely")
 
 
 def floor_of(name: str, floor: int = FLOOR) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from commonbeat import dialogue as room
 from commonbeat.report.blocks import Cautions, Heading, Page, Said, Tabled, Words
 from commonbeat.report.charts import Table
-from commonbeat.report.dialogue_release import released
+from commonbeat.report.dialogue_release import released, surely_shared
 from commonbeat.report.dialogue_words import verdict
 
 __all__ = ["dialogue"]
@@ -27,7 +27,7 @@ def dialogue(book, *, seed: int = 0) -> Page:
     known = room.known_groups(votes, votes.recorded) if votes.recorded is not None else None
     raw = room.conversation(votes, known, seed=seed).to_dict()
     shown = released(raw)
-    ground = [r for r in shown["common_ground"] if _is_ground(r)]
+    ground = [r for r in shown["common_ground"] if surely_shared(r)]
     names = ", ".join(g["name"] for g in shown["known_groups"]) or "everyone"
     answer = f"{shown['people']:,} people cast {shown['votes']:,} votes. " + (
         f"Every group ({names}) agrees on {len(ground)} statements, first: “{ground[0]['text']}”"
@@ -42,17 +42,13 @@ def dialogue(book, *, seed: int = 0) -> Page:
         Said(answer),
         Tabled("common-ground", _table("What every group agrees with", ground)),
     ]
-    against = [r for r in shown["shared_disagreement"] if _is_ground(r)]
+    against = [r for r in shown["shared_disagreement"] if surely_shared(r)]
     if against:
         blocks.append(Tabled("shared-disagreement", _table("What every group rejects", against)))
     blocks += [Heading("Are there camps?"), Words(verdict(raw)), *_waiting(shown), *_withheld(shown)]
     return Page(
         FILE, SHORT, "What people think together", tuple(blocks), ("What do people agree on?", answer), _cannot(shown)
     )
-
-
-def _is_ground(row) -> bool:
-    return (row["p_every_group"] or 0) > 0.9 or row.get("band") in ("almost certain", "very likely")
 
 
 def _table(caption, rows) -> Table:

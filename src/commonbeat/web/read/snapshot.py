@@ -8,6 +8,7 @@ from django.utils import timezone
 from commonbeat import dialogue
 from commonbeat.errors import TooFew
 from commonbeat.ledger import Book
+from commonbeat.report.dialogue_release import released, surely_shared
 from commonbeat.web.answer import tables as answer
 from commonbeat.web.base.log import note
 from commonbeat.web.read import edition, making
@@ -51,13 +52,28 @@ def conversations() -> dict:
 
 
 def together(slug: str) -> dict:
-    """What all known groups hold together; empty while too few have voted."""
+    """What all known groups hold together, as it may leave; empty while too few have voted.
+
+    agree, disagree : statements that surely every group shares, the surest first; waiting: those some group has not judged
+    """
     votes, statements = talk.votes(slug), talk.statements(slug)
     if not votes.height:
         return {}
     try:
         held = dialogue.votes_from_frame(votes, statements)
         of = dict(votes.select("person", "known_group").drop_nulls().iter_rows())  # the last word on a group counts
-        return dialogue.common_ground(held, dialogue.known_groups(held, of)).to_dict()
+        known = dialogue.known_groups(held, of)
+        shown = released(dialogue.conversation(held, known).to_dict())
     except TooFew:
         return {}
+    sure = {
+        k: [row for row in shown[name] if surely_shared(row)]
+        for k, name in (("agree", "common_ground"), ("disagree", "shared_disagreement"))
+    }
+    return {
+        "people": shown["people"],
+        "votes": shown["votes"],
+        **sure,
+        "waiting": shown["not_enough_votes"],
+        "suppressed": shown["suppressed"],
+    }
