@@ -38,6 +38,7 @@ def protect(page, home):
     be(page, home, "press")
     page.goto(f"{home}/desk/review/")
     page.locator("tr", has_text="waiting to be protected").get_by_role("link").click()
+    page.get_by_role("heading", name="Are they protected?").wait_for()
     film = page.url
     assert not page.locator("video").count()  # nobody is hidden yet: shown to nobody
     page.get_by_role("button", name="Protect everybody in it").click()
@@ -113,6 +114,7 @@ def verify(page, home):
 def walk(home):
     with browser() as chromium:
         page = chromium.new_context(viewport={"width": 390, "height": 844}).new_page()
+        page.set_default_timeout(120_000)
         said = []
         page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
         page.on("request", lambda r: said.append(r.url) if not r.url.startswith((home, "data:", "blob:")) else None)
