@@ -45,8 +45,8 @@ def test_a_real_site_never_becomes_a_demonstration(site, tmp_path):
 def test_a_demonstration_is_served_on_this_machine_only(tmp_path, monkeypatch):
     from web.browsing import free_port
 
-    from commonbeat.cli import serve
     from commonbeat.errors import Refused
+    from commonbeat.web import serving as serve
     from commonbeat.web.folder import create
 
     town = create(tmp_path / "town", demo=True)
