@@ -41,7 +41,7 @@ class Limits:
     megapixels: float = 36.0
     memory_gb: float = 8.0
     file_gb: float = 50.0
-    patience: float = 20.0
+    patience: float = 60.0
 
 
 #: why a track is masked or shown, as it stands in the record

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from commonbeat import __version__
-from commonbeat.errors import BadInput
+from commonbeat.errors import BadInput, CommonbeatError
 from commonbeat.footage import mask
 from commonbeat.footage.clip import Clip
 from commonbeat.footage.decide import decide, hidden_at
@@ -51,41 +51,45 @@ def carry_out(
     out = Path(order.out)
     container = _container(out)
     desk = out.with_name(f".{out.name}.work")
-    with Clip(order.source, order.limits) as clip:
-        original = sha256(order.source)
-        desk.mkdir(exist_ok=True)
-        plan = _planned(order, clip, original, desk, tell, detector)
-        hidden = decide(plan.tracks, order.decisions)
-        part = desk / "video.part"
-        written = render(
-            clip,
-            part,
-            painter(plan, hidden, order.style),
-            sound=order.sound,
-            muted=order.muted,
-            container=container,
-            threads=order.threads,
-            expect=plan.frames,
-            progress=lambda n: tell("writing", n, plan.frames, 0),
-        )
-    leak = Leak()
-    if order.check:
-        from commonbeat.footage.check import look_again
-
-        leak = look_again(
-            order.source,
-            part,
-            plan,
-            hidden,
-            detector=detector,
-            limits=order.limits,
-            progress=lambda n, of: tell("checking", n, of, 0),
-        )
-    if order.poster:
-        _poster(part, Path(order.poster), plan, hidden)
-    _into_place(part, out)
+    try:
+        with Clip(order.source, order.limits) as clip:
+            original = sha256(order.source)
+            desk.mkdir(mode=0o700, exist_ok=True)  # the journal tells where people are
+            plan = _planned(order, clip, original, desk, tell, detector)
+            hidden = decide(plan.tracks, order.decisions)
+            written = _written(order, clip, desk / "video.part", plan, hidden, container, tell)
+        leak = _checked(order, desk / "video.part", plan, hidden, tell, detector) if order.check else Leak()
+        if order.poster:
+            _poster(desk / "video.part", Path(order.poster), plan)
+        _into_place(desk / "video.part", out)
+    except CommonbeatError:  # it would fail again; only a crash leaves something to go on from
+        shutil.rmtree(desk, ignore_errors=True)
+        raise
     shutil.rmtree(desk, ignore_errors=True)
     return _record(order, plan, hidden, written, leak, original, time.perf_counter() - began)
+
+
+def _written(order: Order, clip: Clip, part: Path, plan: Plan, hidden, container: str, tell):
+    return render(
+        clip,
+        part,
+        painter(plan, hidden, order.style),
+        sound=order.sound,
+        muted=order.muted,
+        container=container,
+        threads=order.threads,
+        expect=plan.frames,
+        progress=lambda n: tell("writing", n, plan.frames, 0),
+    )
+
+
+def _checked(order: Order, part: Path, plan: Plan, hidden, tell, detector) -> Leak:
+    from commonbeat.footage.check import look_again
+
+    def told(done: int, of: int) -> None:
+        tell("checking", done, of, 0)
+
+    return look_again(order.source, part, plan, hidden, detector=detector, limits=order.limits, progress=told)
 
 
 def _container(out: Path) -> str:
@@ -174,8 +178,8 @@ def painter(plan: Plan, hidden, style: str) -> Callable[[int, np.ndarray], None]
     return paint
 
 
-def _poster(part: Path, poster: Path, plan: Plan, hidden) -> None:
-    """Writes one frame of the protected copy as a JPEG, from the second third of the clip."""
+def _poster(part: Path, poster: Path, plan: Plan) -> None:
+    """Writes one frame of the protected copy as a JPEG, a third into the clip."""
     import cv2
 
     with Clip(part) as clip:

@@ -56,6 +56,7 @@ def _limit(limits: dict) -> None:
     _lower(resource.RLIMIT_AS, memory)
     _lower(resource.RLIMIT_FSIZE, size)
     _lower(resource.RLIMIT_CORE, 0)
+    ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG: ends when the one who asked is gone
     _lower(resource.RLIMIT_CPU, 120)  # until the clip has said how long it is
     if not _alone():
         # CLONE_NEWUSER | CLONE_NEWNET: no network even where bubblewrap is not installed; refused by some machines
