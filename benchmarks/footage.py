@@ -24,8 +24,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from commonbeat.footage.check import survives
-from commonbeat.footage.clip import Clip, split
+from commonbeat.footage.clip import Clip, upright
 
 DATA = Path(os.environ.get("COMMONBEAT_REAL_DATA") or Path(__file__).resolve().parents[1].parent / "shared" / "data")
 CLIPS = ("walkers", "selfie", "selfie90", "juggle", "nofaces_bottle")
@@ -67,7 +66,7 @@ def run(command: list[str]) -> dict:
 def greys(path: Path):
     with Clip(path) as clip:
         for frame in clip.frames():
-            yield split(clip.planes(frame))[0]
+            yield upright(frame.to_ndarray(format="gray"), clip.facts.turn)
 
 
 def wide(box, share: float, shape) -> tuple[slice, slice]:
@@ -95,11 +94,12 @@ def judge(name: str, source: Path, copy: Path) -> dict:
             if frame in boxes:
                 changed[wide(boxes[frame], 1.6, changed.shape)] = 0
         beyond.append(changed.mean())
+        fine = [p.astype(np.float32) - cv2.GaussianBlur(p.astype(np.float32), (0, 0), 2) for p in (old, new)]
         for who, boxes in enumerate(tracks):
             if frame in boxes and boxes[frame][3] - boxes[frame][1] >= LEAST.get(name, 0):
                 x0, y0, x1, y1 = (max(0, round(v)) for v in boxes[frame])
                 scored += 1
-                if survives(old[y0:y1, x0:x1], new[y0:y1, x0:x1]) > 0.6:
+                if likeness(*(p[y0:y1, x0:x1] for p in fine)) > 0.6:
                     leaks.setdefault(who, []).append(frame)
     lost = sum(map(len, leaks.values()))
     return {
@@ -109,6 +109,12 @@ def judge(name: str, source: Path, copy: Path) -> dict:
         "longest": max((longest(f) for f in leaks.values()), default=0),
         "beyond": float(np.mean(beyond)),
     }
+
+
+def likeness(a: np.ndarray, b: np.ndarray) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    scale = np.sqrt((a * a).sum() * (b * b).sum())
+    return float((a * b).sum() / scale) if scale > 1e-6 else 0.0
 
 
 def longest(frames: list[int]) -> int:
