@@ -42,7 +42,7 @@ def line(what, ours, peer="", theirs=None, note=""):
 def forest(rng, nodes, cascades):
     heavy = rng.pareto(1.2, cascades) + 1
     sizes = np.maximum(1, heavy * nodes / heavy.sum()).clip(max=20_000).astype(np.int64)
-    sizes[0] += max(nodes - sizes.sum(), 0)
+    sizes[-1] += max(nodes - sizes.sum(), 0)
     offsets = np.r_[0, np.cumsum(sizes)]
     first = np.repeat(offsets[:-1], sizes)
     place = np.arange(offsets[-1]) - first
@@ -53,14 +53,14 @@ def forest(rng, nodes, cascades):
 def trees_lines(rng, nodes):
     parent, offsets = forest(rng, nodes, nodes // 10)
     ours = cpu(lambda: trees.shapes(trees.sound(parent, offsets)[0], offsets).structural_virality())
-    small = offsets[:2001]
+    small = offsets[:201]
     graph = [(int(i), int(parent[i])) for i in range(small[-1]) if parent[i] >= 0]
     line(f"shapes of {offsets[-1]:,} nodes in {len(offsets) - 1:,} cascades, in memory", ours)
     few = cpu(lambda: trees.shapes(parent[: small[-1]], small).structural_virality())
     for name in ("networkx", "igraph"):
         if importlib.util.find_spec(name):
             line(
-                f"  the first 2,000 of them ({small[-1]:,} nodes)",
+                f"  the first 200 of them ({small[-1]:,} nodes)",
                 few,
                 name,
                 cpu(lambda name=name: peer_virality(name, graph, parent, small), 1),

@@ -38,6 +38,7 @@ __all__ = [
 KERNELS = ("exponential", "power_law")
 LEAST_EVENTS = 10  #: explained events below which no fit is tried
 LARGEST_RATIO = 50.0
+CHECKED = 1_000_000  #: events whose gaps are checked; of a longer history the beginning says enough
 PROFILE_UP_TO = (
     2_000_000  #: above this many events the curvature gives the interval, since profiling would take minutes
 )
@@ -489,7 +490,7 @@ def _climb(data, x, bounds, fixed=None):
     start = np.clip(x[free], [bounds[k][0] for k in free], [bounds[k][1] for k in free])
     done = optimize.minimize(
         negative, start, jac=True, method="L-BFGS-B", bounds=[bounds[k] for k in free],
-        options={"maxiter": 200, "ftol": 1e-11, "gtol": 1e-6 * max(data.explained, 1) ** 0.5},
+        options={"maxiter": 200, "ftol": 1e-11 if data.times.size < 200_000 else 1e-9, "gtol": 1e-6 * max(data.explained, 1) ** 0.5},
     )  # fmt: skip
     x[free] = done.x
     return x.copy(), -float(done.fun)
@@ -591,7 +592,7 @@ def _report(data, best, top, intervals, level, verdict=None) -> HawkesFit:
         low, high = intervals["background"]
         rate = Estimate(mu, low=0.0 if low is None else low, high=high, level=level, n=events, method=how)
     verdict, cautions = _verdict(ratio, life, ratio_low) if verdict is None else (verdict, ())
-    ks, ks_p = _check(_rescaled(data, best))
+    ks, ks_p = _check(_rescaled(_head(data, CHECKED), best))
     cautions += _tie_caution(data)
     return HawkesFit(
         data.kernel, data.background, rate, ratio, life, tail, exponent if data.log_marks is not None else None, top,
