@@ -9,7 +9,9 @@ from commonbeat.cli import COMMANDS, main
 
 
 def run(*argv, **more):
-    return subprocess.run([sys.executable, "-m", "commonbeat", *argv], capture_output=True, text=True, check=False, **more)
+    return subprocess.run(
+        [sys.executable, "-m", "commonbeat", *argv], capture_output=True, text=True, check=False, **more
+    )
 
 
 def code_of(argv, capsys):

@@ -246,7 +246,7 @@ def upright(picture: np.ndarray, turn: tuple[bool, bool, bool]) -> np.ndarray:
 def _turn(frame: av.VideoFrame) -> tuple[bool, bool, bool]:
     """The display matrix of the frame as a quarter turn with flips: x' = a x + c y, y' = b x + d y."""
     for side in frame.side_data:
-        if side.type.name == "DISPLAYMATRIX":
+        if side.type.name == "DISPLAYMATRIX":  # type: ignore[attr-defined]  # the stubs say str
             a, b, _, c, d = np.frombuffer(side, "<i4")[:5].tolist()
             if abs(b) + abs(c) > abs(a) + abs(d):
                 return True, c < 0, b < 0

@@ -66,8 +66,8 @@ def _sizes(width: int, height: int) -> list[tuple[int, int]]:
     scale = min(1.0, LONGEST / longest) if longest >= SHORTEST else SHORTEST / longest
     sizes = []
     while not sizes or longest * scale >= SHORTEST - 1:
-        size = tuple(max(BLOCK, round(side * scale / BLOCK) * BLOCK) for side in (width, height))
-        sizes.append(size)
+        wide, high = (max(BLOCK, round(side * scale / BLOCK) * BLOCK) for side in (width, height))
+        sizes.append((wide, high))
         scale /= 2
     return sizes
 

@@ -112,7 +112,7 @@ def forecast(story, *, at, past=(), level=0.8, typical_audience=100.0) -> Foreca
                 "By the best of the methods this story still grows faster than it fades: no finite forecast.",
                 table,
             )
-    best = max(finite, key=lambda s: s.log_score)
+    best = max(finite, key=lambda s: s.log_score)  # type: ignore[return-value]  # finite ones have a score
     low, centre, high = _conformal(_errors(finals, points[best.method]), level)
     value = mine[best.method]
     how = f"{best.method}, calibrated on {best.n} past stories (conformal)"
