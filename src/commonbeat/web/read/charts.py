@@ -61,7 +61,7 @@ def _trust_words(points) -> str:
 MARKS = {"randomised": "●", "encouraged": "◐", "observed": "○"}
 
 
-def ripple_curve(rows, names, *, width=720):
+def ripple_curve(rows, names, *, width=420):
     """Effect on trust by ring and day, with intervals: one row per ring and day, zero in the middle, readable in grey."""
     rows = [r for r in rows if r.get("value") is not None]
     if not rows:
@@ -69,8 +69,8 @@ def ripple_curve(rows, names, *, width=720):
     rows = sorted(rows, key=lambda r: (RING_ORDER.index(r["ring"]), r["days"]))
     ends = [abs(v) for r in rows for v in (r["value"], r.get("low"), r.get("high")) if v is not None]
     reach = max(2.0, max(ends) * 1.08)
-    left, right, step, up = 176, width - 96, 25, 30
-    height = up + step * len(rows) + 12 * len({r["ring"] for r in rows}) + 26
+    left, right, step, up = 66, width - 46, 24, 44
+    height = up + step * len(rows) + 34 * (len({r["ring"] for r in rows}) - 1) + 16
     middle = (left + right) / 2
 
     def x(v):
@@ -83,17 +83,17 @@ def ripple_curve(rows, names, *, width=720):
     tick = -int(reach // unit) * unit
     while tick <= reach:
         kind = "zero" if tick == 0 else "axis"
-        out.append(f'<line class="{kind}" x1="{_n(x(tick))}" x2="{_n(x(tick))}" y1="{up - 6}" y2="{height - 22}"/>')
+        out.append(f'<line class="{kind}" x1="{_n(x(tick))}" x2="{_n(x(tick))}" y1="{up - 10}" y2="{height - 22}"/>')
         out.append(f'<text x="{_n(x(tick))}" y="{height - 6}" text-anchor="middle">{tick:+d}</text>' if tick else
                    f'<text x="{_n(x(0))}" y="{height - 6}" text-anchor="middle">0</text>')  # fmt: skip
         tick += unit
     y, before = up, None
     for r in rows:
         if before is not None and r["ring"] != before:
-            y += 12
+            y += 34
         if r["ring"] != before:
             name = escape(names.get(r["ring"], r["ring"]))
-            out.append(f'<text x="4" y="{y + 5}" font-weight="600">{name}</text>')
+            out.append(f'<text x="4" y="{y - 18}" font-weight="600">{name}</text>')
         before = r["ring"]
         days = escape(_("%d days") % r["days"])
         out.append(f'<text x="{left - 12}" y="{y + 5}" text-anchor="end">{days}</text>')
