@@ -43,3 +43,20 @@ def test_real_records_go_the_same_path(real, tmp_path):
     page = (out / "index.html").read_text()
     assert "CC BY 4.0" in page
     assert "Nothing here is simulated" in page
+
+
+def test_the_null_can_be_read_and_rerun_by_a_stranger(tmp_path):
+    env = os.environ | {"PYTHON": sys.executable, "QUICK": "1", "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(
+        ["bash", "examples/null/run.sh", str(tmp_path)],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((tmp_path / "findings.json").read_text())
+    assert found["sealed_before_data"]
+    assert found["primary"]["verdict"] == "no_sign"
+    assert "visits: sealed 2024-10-01; no_sign" in done.stdout

@@ -45,7 +45,8 @@ def effect(
     whole, rows = rows, rows.filter(pl.col("score").is_not_null())
     n = [int((rows["treated"] == arm).sum()) for arm in (0, 1)]
     floor = max(plan.floor, OFFICER_FLOOR) if ring.name == "officer" else plan.floor
-    if min(n) < floor:
+    untreated_only = estimator == "spillover" and n[0] >= 2 * floor  # shares are compared there, not arms
+    if min(n) < floor and not untreated_only:
         treated, control = plan.arms_of(ring)
         short = " and ".join(a for a, k in ((treated, n[1]), (control, n[0])) if k < floor)
         few = f"fewer than {floor} answers in {short}"  # how many fewer is not for everybody to know

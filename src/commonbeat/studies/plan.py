@@ -163,7 +163,7 @@ class Plan:
         out = {}
         for f in sorted(fields(self), key=lambda f: f.name):
             value = getattr(self, f.name)
-            if value is None or value == ():
+            if value is None or (value == () and f.default == ()):  # an emptied list is a choice, not a silence
                 continue
             if f.name in ("outcome", "primary", "panel"):
                 value = _said(value)

@@ -275,7 +275,7 @@ def _deviations(plan, seals, mine, cells, people, now) -> tuple[str, ...]:
     for name, frame in people.items():
         if frame.height == 0:
             told.append(f"nobody was asked among {name}s, who were planned")
-        elif frame["treated"].n_unique() < 2:
+        elif frame["treated"].n_unique() < 2 and plan.design != "saturation":
             told.append(f"one of the two arms has nobody among {name}s")
     return tuple(dict.fromkeys(told))
 
