@@ -17,6 +17,7 @@ _NEEDED_ASKING = ("arms", "primary", "waves", "rings")  # of a study that asks p
 _CHOICES = {"design": DESIGNS, "estimator": ESTIMATORS, "multiplicity": MULTIPLICITY}
 _TEXTS = ("plan_id", "title", "question", "design", "estimator", "multiplicity", "units", "stopping", "block", "cluster",
           "contact", "seed_commitment", "town")  # fmt: skip
+_MAY_BE_NONE = ("contact", "seed_commitment", "town")
 _LISTS = ("groups", "covariates", "robustness")
 _MEANING = {
     "plan_id": "a short name without spaces, used in file names and codes",
@@ -77,7 +78,7 @@ def _shape(data, entries, found):
         if name not in data:
             found.say(name, None, f'"{name}" is missing: {_MEANING[name]}')
     for name in _TEXTS:
-        if data.get(name) is not None and not isinstance(data[name], str):
+        if name in data and not isinstance(data[name], str) and not (data[name] is None and name in _MAY_BE_NONE):
             found.say(name, data[name], f"{name} is {data[name]!r}; it is words in quotes")
     for name in _LISTS + (() if stepped else ("arms",)):
         if name in data and not _words(data[name]):
