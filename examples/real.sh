@@ -30,7 +30,7 @@ cb import areas "$data/mpls_stops/neighborhoods.geojson" --map minneapolis --int
 cb import population "$data/mpls_stops/demographics.csv" --map minneapolis --into "$out/book" --quiet
 cb import contacts "$data/mpls_stops/stops.csv" --map minneapolis --into "$out/book" --quiet
 cb verify "$out/book" --json > "$out/verified.json"
-cb encounters "$out/book" --by race --html "$out/encounters.html" --json > "$out/encounters.json"
+cb encounters "$out/book" --by race --zone America/Chicago --html "$out/encounters.html" --json > "$out/encounters.json"
 
 echo "== A survey of trust, quarter by quarter (London)"
 cb trust "$data/london_pas/PAS_Dashboard_Borough.csv" --json > "$out/trust.json"
