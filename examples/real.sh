@@ -36,7 +36,8 @@ echo "== A survey of trust, quarter by quarter (London)"
 cb trust "$data/london_pas/PAS_Dashboard_Borough.csv" --json > "$out/trust.json"
 
 echo "== How one story spread"
-cb ripple "$data/ripple/rumoureval2019/twitter_threads.csv" --html "$out/ripple.html" --json > "$out/ripple.json"
+"$python" examples/real_spread.py "$data/ripple/rumoureval2019/twitter_threads.csv" "$out/spread.csv"
+cb ripple "$out/spread.csv" --html "$out/ripple.html" --json > "$out/ripple.json"
 
 echo "== Clips with real people, protected"
 clips=(walkers.mp4 selfie90.mp4 expo_vfr.mp4 nofaces_bottle.mp4)
