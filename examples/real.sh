@@ -15,12 +15,13 @@ if [ ! -d "$data/polis" ]; then
   echo "There is no real data in $data. Set COMMONBEAT_REAL_DATA to the folder that holds polis/, mpls_stops/ and the others." >&2
   exit 2
 fi
-if [ -e "$out" ] && [ ! -e "$out/index.html" ] && [ -n "$(ls -A "$out")" ]; then
+if [ -e "$out" ] && [ ! -e "$out/.real-records" ] && [ -n "$(ls -A "$out")" ]; then
   echo "$out holds something else; name a new folder." >&2
   exit 2
 fi
 rm -rf "$out"
 mkdir -p "$out/footage"
+touch "$out/.real-records" # a run that was stopped may be run again
 
 echo "== A conversation about young people and policing (London)"
 cb dialogue "$data/polis/london.youth.policing" --meta 1-14 --html "$out/dialogue.html" --json > "$out/dialogue.json"
