@@ -68,7 +68,7 @@ def main(out: Path) -> None:
 def _clips(clips) -> Table:
     rows = tuple(
         (name, r["frames"], len(r["tracks"]), sum(bool(t["masked"]) for t in r["tracks"]), _share(r["leak"]["estimate"]), "no person has looked yet" if r["leak"]["upper"] is None else _share(r["leak"]["upper"]))
-        for name, r in clips
+        for name, r in ((n, x["footage"]) for n, x in clips)
     )  # fmt: skip
     return Table(
         "Protected clips",

@@ -286,3 +286,21 @@ def test_the_fair_queue_serves_writers_in_the_order_they_came(tmp_path):
     queue.give()
     [t.join() for t in threads]
     assert order == list(range(12))
+
+
+def test_standing_work_is_asked_for_at_every_start_and_only_once(site):
+    from commonbeat.web.jobs.models import Job
+    from commonbeat.web.jobs.standing import begin
+    from commonbeat.web.jobs.worker import all_due
+
+    Job.objects.filter(kind__in=("age", "edition")).delete()
+    begin()
+    begin()
+    assert sorted(Job.objects.filter(kind__in=("age", "edition")).values_list("kind", flat=True)) == [
+        "age",
+        "edition",
+    ]
+    all_due()  # consents are looked at today, and tomorrow's look is put
+    assert Job.objects.filter(kind="age", state=Job.State.WAITING).count() == 1
+    begin()
+    assert Job.objects.filter(kind="age", state=Job.State.WAITING).count() == 1

@@ -20,8 +20,12 @@ def command(
     """Protects films, releases scheduled stories, makes editions, deletes what was taken down. Several may run side by side."""
     from commonbeat.web.setup import prepare_django
 
-    prepare_django(site, migrate=True)
+    opened = prepare_django(site, migrate=True)
+    from commonbeat.web.jobs.standing import begin
     from commonbeat.web.jobs.worker import all_due, until
+
+    if not opened.demo:
+        begin()
 
     if once:
         done = all_due()

@@ -31,8 +31,11 @@ def run(site: Path | None, *, host="127.0.0.1", port=8000, threads=8, work=True,
 
     stop = threading.Event()
     if work:
+        from commonbeat.web.jobs.standing import begin
         from commonbeat.web.jobs.worker import until
 
+        if not opened.demo:
+            begin()
         threading.Thread(target=until, args=(stop,), name="work", daemon=True).start()
     if ready is None:
         Console(stderr=True).print(f"Commonbeat is at [bold]http://{host}:{port}/[/] (Ctrl-C ends it)")
