@@ -99,7 +99,7 @@ def _town(fresh: Path, world: str, seed: int, residents: int, asked, step) -> di
     made = city.build(seed=seed, residents=residents, world=world, progress=step if first else None)
     book = _book(fresh / ("book" if first else f"book-{world}"), made, asked)
     step("answering the sealed question" if first else f"asking the same question there ({world})")
-    found = studies.run(asked, book, seed=seed)
+    found = studies.released(studies.run(asked, book, seed=seed))
     if first:
         step("writing the report")
         make(book, fresh / "report", findings=[found], town=NAME, today=city.START.date() + timedelta(days=730))
