@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 PY := .venv/bin/python
 export OMP_NUM_THREADS ?= 1
+# compiled modules are kept, whatever the shell says: programs of ours start many times
+export PYTHONDONTWRITEBYTECODE =
 .PHONY: demo test install lint truth bench browsers lock clean
 
 demo: ## a whole simulated town in your browser
