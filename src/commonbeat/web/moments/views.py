@@ -156,8 +156,9 @@ def read_guesses(query, moment) -> dict:
 def shown_towns(moment, guesses):
     """The three towns, each row with the guess beside the naive answer, ours, and the truth, on one scale."""
     towns = []
-    for world, title in moment["studies"].items():
-        rows = []
+    # the town one stands in, then the one without an effect, then the one that backfires; stored in another order
+    for world in ("default", "null", "backfire"):
+        title, rows = moment["studies"][world], []
         for r in sorted(moment["guess"].get(world, []), key=lambda g: words.RINGS.index(g["ring"])):
             close = None
             if r["ring"] in guesses and r["truth"] is not None:
