@@ -3,7 +3,7 @@ PY := .venv/bin/python
 export OMP_NUM_THREADS ?= 1
 # compiled modules are kept, whatever the shell says: programs of ours start many times
 export PYTHONDONTWRITEBYTECODE =
-.PHONY: demo test install lint truth bench browsers lock clean
+.PHONY: demo test install lint truth bench browsers lock words clean
 
 demo: ## a whole simulated town in your browser
 	@tools/install.sh core
@@ -36,6 +36,9 @@ bench: ## every benchmark, with its peers where they are installed
 
 lock: ## recompute the locks after a change of requirements/*.in
 	@tools/lock.sh
+
+words: ## collect the words of the pages for translation, and compile the catalogues (needs gettext)
+	@tools/words.sh
 
 clean:
 	rm -rf .venv demo out .pytest_cache .mypy_cache .ruff_cache

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from web.pseudo import catalogues
 
 FOLDER = Path(tempfile.mkdtemp(prefix="commonbeat-web-tests-"))
 
@@ -29,7 +30,7 @@ def _open():
 
 @pytest.fixture(scope="session")
 def opened():
-    os.environ["COMMONBEAT_PSEUDO"] = "1"
+    os.environ["COMMONBEAT_PSEUDO"] = str(catalogues(FOLDER / "pseudo"))
     site = _open()
     from django.db import connections
 

@@ -158,13 +158,16 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and SITE.
 # Words
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
-if os.environ.get("COMMONBEAT_PSEUDO") == "1":  # the translators' language: finds words nobody marked, and cut ones
+LOCALE_PATHS = [HERE / "locale"]
+if _pseudo := os.environ.get(
+    "COMMONBEAT_PSEUDO"
+):  # a folder with the translators' language, for tests: finds words nobody marked
     import django.conf.locale
 
     django.conf.locale.LANG_INFO["en-xa"] = {"bidi": False, "code": "en-xa", "name": "Pseudo", "name_local": "Ƥşḗŭḓǿ"}
     django.conf.locale.LANG_INFO["ar-xb"] = {"bidi": True, "code": "ar-xb", "name": "Mirror", "name_local": "Mirror"}
     LANGUAGES += [("en-xa", "Pseudo"), ("ar-xb", "Mirror")]
-LOCALE_PATHS = [HERE / "locale"]
+    LOCALE_PATHS.append(Path(_pseudo))
 
 # Files
 STATIC_URL = "/static/"

@@ -8,6 +8,7 @@ from datetime import date
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from commonbeat import questionnaires
 from commonbeat.errors import BadInput, Refused
@@ -29,11 +30,13 @@ def make_batch(staff, *, plan: str, area, ring: str, week: str, count: int, arm:
     """A batch of one-use codes -> the codes, shown once. Fewer than twenty are refused: pool the quarter instead."""
     if count < SMALLEST:
         raise Refused(
-            f"A batch has at least {SMALLEST} codes, so that no answer can be traced to a small meeting; this one would have "
-            f"{count}. Pool several meetings of the area and quarter."
+            _(
+                "A batch has at least %(least)d codes, so that no answer can be traced to a small meeting; this one would have %(count)d. Pool several meetings of the area and quarter."
+            )
+            % {"least": SMALLEST, "count": count}
         )
     if count > 5_000:
-        raise BadInput("At most 5,000 codes at once.")
+        raise BadInput(_("At most 5,000 codes at once."))
     batch = Batch.objects.create(
         batch=secrets.token_hex(8), plan_id=plan, area=area, ring=ring, arm=arm, week=week, codes=count
     )
@@ -63,7 +66,7 @@ def keep(*, code: str, answers: dict, chosen: str, language: str, side: str, tod
     if code:
         found = LinkCode.objects.select_for_update().select_related("batch").filter(hash=hashed_code(code)).first()
         if found is None:
-            raise Refused("This code is unknown or was used already. You may answer without one.")
+            raise Refused(_("This code is unknown or was used already. You may answer without one."))
         batch = found.batch
         found.delete()
     person = person_of(chosen)
@@ -76,7 +79,7 @@ def keep(*, code: str, answers: dict, chosen: str, language: str, side: str, tod
                 wave=wave, week=week_of(today), answers={k: int(v) for k, v in answers.items() if v},
             )  # fmt: skip
     except IntegrityError:
-        raise Refused("This was answered a moment ago.") from None
+        raise Refused(_("This was answered a moment ago.")) from None
 
 
 def wording_hash(asked, language: str) -> str:

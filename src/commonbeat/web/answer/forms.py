@@ -7,6 +7,7 @@ from commonbeat import questionnaires
 from commonbeat.codebook import words
 from commonbeat.web.answer.acts import PULSE
 from commonbeat.web.base.forms import Taps, Words
+from commonbeat.web.base.said import said
 from commonbeat.web.record.models import Area
 
 
@@ -43,7 +44,7 @@ class PulseForm(forms.Form):
 class BatchForm(forms.Form):
     plan = forms.RegexField(r"^[\w-]{1,60}$", label=_("Study"), initial="pulse")
     area = forms.ModelChoiceField(label=_("Area"), queryset=Area.objects.all(), required=False)
-    ring = forms.ChoiceField(label=_("How near"), choices=[(r, r) for r in words.RINGS])
+    ring = forms.ChoiceField(label=_("How near"), choices=[(r, said(r)) for r in words.RINGS])
     arm = forms.RegexField(r"^[\w-]{0,40}$", label=_("Arm"), required=False)
     week = forms.RegexField(r"^\d{4}-W\d{2}$", label=_("Week"))
     count = forms.IntegerField(label=_("How many codes"), min_value=1, initial=20)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from commonbeat import audit
 from commonbeat.errors import Refused
 from commonbeat.web.base.models import Entry
@@ -37,10 +39,12 @@ def edit_a_byte(n: int | None = None) -> EditTried:
     return EditTried(was.n, was.at, became.at, whole, checked.first_broken, checked.why)
 
 
-def top_officers(kind: str = "positive contacts"):
+def top_officers(kind: str = ""):
     """Who are the officers with the most? Always refused."""
+    kind = kind or _("positive contacts")
     raise Refused(
-        f"There is no list of officers by number of {kind}, and none can be made here. A count that is watched becomes a target: "
-        "people are stopped so that the count goes up, and the friendly word is no longer friendly. What can be asked instead: where "
-        "do good contacts happen, who is not reached, and what do residents say about them?"
+        _(
+            "There is no list of officers by number of %(kind)s, and none can be made here. A count that is watched becomes a target: people are stopped so that the count goes up, and the friendly word is no longer friendly. What can be asked instead: where do good contacts happen, who is not reached, and what do residents say about them?"
+        )
+        % {"kind": kind}
     )

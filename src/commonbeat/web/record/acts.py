@@ -9,6 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.forms.models import model_to_dict
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from commonbeat.errors import Refused
 from commonbeat.web.base.log import note
@@ -43,7 +44,7 @@ def correct(met: Encounter, form, staff, reason: str) -> Encounter:
     """Saves a changed record and keeps how it read before."""
     before = Encounter.objects.select_for_update().get(pk=met.pk)
     if before.recorded_by_id != staff.pk:
-        raise Refused("Only the officer who wrote a record corrects it.")
+        raise Refused(_("Only the officer who wrote a record corrects it."))
     Version.objects.create(
         encounter=before, number=before.version, at=timezone.now(), by=staff, reason=reason, held=_held(before)
     )
@@ -65,9 +66,9 @@ def undo(met: Encounter, staff, reason: str) -> None:
     """Takes a record back; it stays in the log and among old versions, and is counted nowhere."""
     met = Encounter.objects.select_for_update().get(pk=met.pk)
     if met.recorded_by_id != staff.pk:
-        raise Refused("Only the officer who wrote a record undoes it.")
+        raise Refused(_("Only the officer who wrote a record undoes it."))
     if met.stories.exclude(state="withdrawn").exists():
-        raise Refused("A story is being told about this encounter; the press officer takes that down first.")
+        raise Refused(_("A story is being told about this encounter; the press officer takes that down first."))
     Version.objects.create(
         encounter=met, number=met.version, at=timezone.now(), by=staff, reason=reason, held=_held(met)
     )
@@ -101,7 +102,7 @@ def confirm(code: Code, *, free_to_leave: str, agrees: str, words: str, thanks: 
     now = timezone.now()
     kept = Code.objects.filter(pk=code.pk, used_at=None).update(used_at=now)
     if not kept:
-        raise Refused("This code was used already. Each code is for one account.")
+        raise Refused(_("This code was used already. Each code is for one account."))
     met = Encounter.objects.select_for_update().get(pk=code.encounter_id)
     met.free_to_leave_resident = free_to_leave
     met.save(update_fields=["free_to_leave_resident"])

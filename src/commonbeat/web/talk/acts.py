@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from commonbeat.errors import Refused
 from commonbeat.web.base.log import note
@@ -34,7 +35,7 @@ def propose(conversation: Conversation, person: str, words: str, language: str) 
     """A resident's own sentence; it waits until somebody has seen that it is about the question and names nobody."""
     today = Statement.objects.filter(proposer=person, at__date=timezone.now().date()).count()
     if today >= 5:
-        raise Refused("Five proposals a day and person. Please come back tomorrow.")
+        raise Refused(_("Five proposals a day and person. Please come back tomorrow."))
     made = Statement.objects.create(
         conversation=conversation, words=words, at=timezone.now(), proposer=person, language=language
     )
@@ -46,7 +47,7 @@ def propose(conversation: Conversation, person: str, words: str, language: str) 
 def moderate(statement: Statement, staff, *, accept: bool, reason: str = "") -> None:
     """Accepts or rejects by the listed reasons, none of which is a viewpoint; each decision is public and in the log."""
     if not accept and not reason:
-        raise Refused("A rejection names one of the public reasons.")
+        raise Refused(_("A rejection names one of the public reasons."))
     statement.moderated, statement.reason = ("accepted", "") if accept else ("rejected", reason)
     statement.save(update_fields=["moderated", "reason"])
     note("statement.moderated", f"statement:{statement.pk}", actor=staff, accept=accept, reason=reason)
@@ -55,7 +56,7 @@ def moderate(statement: Statement, staff, *, accept: bool, reason: str = "") -> 
 @transaction.atomic
 def appeal(statement: Statement, words: str) -> None:
     if statement.moderated != "rejected" or statement.appeal:
-        raise Refused("Only a rejected statement can be appealed, once.")
+        raise Refused(_("Only a rejected statement can be appealed, once."))
     statement.appeal, statement.moderated = words, "waiting"
     statement.save(update_fields=["appeal", "moderated"])
     note("statement.appealed", f"statement:{statement.pk}", actor="resident")

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from commonbeat import consent
 from commonbeat.errors import Refused
@@ -36,7 +37,7 @@ def write(story: Story, staff, *, language: str, title: str, words: str, alt_tex
     """Keeps the words in one language. A story beyond the draft goes back there first: nobody changes approved words."""
     story = Story.objects.select_for_update().get(pk=story.pk)
     if story.state not in ("draft", *Story.LIVE):
-        raise Refused("Words are changed in the draft. Send the story back first.")
+        raise Refused(_("Words are changed in the draft. Send the story back first."))
     Telling.objects.update_or_create(
         story=story, language=language, defaults={"title": title, "words": words, "alt_text": alt_text}
     )
@@ -64,7 +65,7 @@ def correct(story: Story, staff, what: str, telling: dict) -> None:
 def invite(encounter: Encounter, staff, *, person: str, track, child: bool, guardian: bool, clip=None) -> str:
     """A private link for one person -> its token, shown once. Refused to the officer who was there."""
     if staff.pk == encounter.recorded_by_id:
-        raise Refused("Consent is never asked by the officer who was there.")
+        raise Refused(_("Consent is never asked by the officer who was there."))
     token = fresh_token()
     ConsentLink.objects.create(
         hash=hashed(token), encounter=encounter, clip=clip, person=person, track=track, child=child, guardian=guardian,
@@ -85,7 +86,7 @@ def invite(encounter: Encounter, staff, *, person: str, track, child: bool, guar
 def answer(link: ConsentLink, *, says: str, language: str, birthday=None, until=None, now=None) -> None:
     """Keeps what the person with the link said, with the wording they read."""
     now = now or timezone.now()
-    _words, shown = wording("ask", language)
+    __, shown = wording("ask", language)
     yes = says != "no"
     purposes = ["record", "keep", "publish"] + (["face_visible"] if says == "yes_visible" else [])
     for purpose in purposes:
@@ -135,7 +136,7 @@ def settle(request: Takedown, staff, *, result: str, outcome: str) -> None:
     """Writes what came of a request, for the person who asked."""
     held = Takedown.objects.select_for_update().get(pk=request.pk)
     if held.state != "open":
-        raise Refused("This request was answered already.")
+        raise Refused(_("This request was answered already."))
     held.state, held.outcome, held.closed_at, held.closed_by = result, outcome, timezone.now(), staff
     held.save()
     note(

@@ -1,5 +1,6 @@
 """What is missing, as sentences a press officer can act on."""
 
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
@@ -32,3 +33,23 @@ def sentences(lacks):
     """-> [{words, about, stops, step}], what stops first."""
     rows = [{"words": SENTENCES[x.code], "about": x.about, "stops": x.stops, "step": x.step} for x in lacks]
     return sorted(rows, key=lambda r: not r["stops"])
+
+
+#: what the rooms refuse with, word for word, so that it can be said in the reader's language
+REFUSALS = (
+    gettext_noop("Nobody approves their own story. A second person reads it first."),
+    gettext_noop("No second person has approved this story."),
+    gettext_noop("The day that was agreed has not come."),
+    gettext_noop("A child's yes does not count alone: a parent or guardian says it, and the child may still say no."),
+)
+
+
+def told(refused) -> str:
+    """A refusal of the rooms below, in the reader's language."""
+    text = str(refused)
+    if text.startswith("Not yet: "):
+        codes = [c.strip(" .").replace(" ", "_") for c in text.removeprefix("Not yet: ").split(",")]
+        return " ".join([gettext("Not yet."), *(str(SENTENCES[c]).rstrip(":") for c in codes if c in SENTENCES)])
+    if text.startswith("A story that is "):
+        return gettext("The story stands at another step, so this cannot be done to it now.")
+    return gettext(text)

@@ -29,6 +29,7 @@ from commonbeat.web.tell.forms import (  # fmt: skip
     TellingForm,
 )
 from commonbeat.web.tell.lacking import sentences
+from commonbeat.web.tell.lacking import told as lacking_told
 from commonbeat.web.tell.models import Story, Takedown
 from commonbeat.web.tell.wording import wording
 
@@ -83,7 +84,7 @@ def done(request, story_id, act, said):
     try:
         act()
     except Refused as refused:
-        messages.error(request, str(refused))
+        messages.error(request, lacking_told(refused))
     else:
         messages.success(request, said)
     return redirect("tell:story", story_id)
@@ -139,7 +140,7 @@ def invite(request, story_id):
     try:
         token = acts.invite(held.encounter, request.user, clip=held.clip, **form.cleaned_data)
     except Refused as refused:
-        messages.error(request, str(refused))
+        messages.error(request, lacking_told(refused))
         return redirect("tell:story", story_id)
     address = request.build_absolute_uri(reverse("tell:link", args=[token]))
     return render(request, "tell/link_made.html", {"story": held, "address": address})
@@ -162,7 +163,7 @@ def settle(request, pk):
         acts.settle(asked, request.user, result=form.cleaned_data["state"], outcome=form.cleaned_data["outcome"])
         messages.success(request, _("Answered."))
     except Refused as refused:
-        messages.error(request, str(refused))
+        messages.error(request, lacking_told(refused))
     return redirect("tell:takedowns")
 
 

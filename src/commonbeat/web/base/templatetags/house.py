@@ -5,6 +5,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from commonbeat.privacy import BANDED_BELOW, FLOOR, band_of_share, shown_count
+from commonbeat.web.base.said import said
 
 register = template.Library()
 
@@ -87,3 +88,9 @@ def banded(value, n):
     if n is None or n < FLOOR:
         return "–"
     return f"{100 * value:.0f} %" if n >= BANDED_BELOW else band_of_share(value, n)
+
+
+@register.filter(name="said")
+def said_(code):
+    """A code word of the tables, in the reader's language."""
+    return said(code)
