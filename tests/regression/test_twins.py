@@ -73,6 +73,25 @@ def test_every_cluster_error_equals_its_definition(seed, kind, levels, weighted,
         assert np.allclose(fit.df, df, rtol=1e-7)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.booleans(), st.sampled_from([0, 3]), st.booleans())
+def test_clusters_smaller_than_the_columns_equal_the_definition(seed, weighted, levels, nested):
+    """One to a few rows per cluster and one large cluster: both sides of CR2 in one fit."""
+    rng = np.random.default_rng(seed)
+    n, p, cluster = 70, 7, np.r_[np.arange(22), rng.integers(0, 22, 28), np.full(20, 22)]
+    x = rng.normal(size=(n, p))
+    y = x[:, 0] + rng.normal(size=23)[cluster] + rng.normal(size=n)
+    w = rng.uniform(0.5, 3, n) if weighted else None
+    fe = (cluster % levels if nested else rng.integers(0, levels, n)) if levels else None
+    names = list("abcdefg")
+    _, variance, df = slow(y, x, cluster, fe, w, "CR2")
+    fit = ols(y, x, names, clusters=[cluster], fixed_effects=[] if fe is None else [fe], weights=w).only(names)
+    assert np.allclose(fit.vcov, variance, rtol=1e-7, atol=1e-11) and np.allclose(fit.df, df, rtol=1e-7)
+    alone = ols(y, x, names, clusters=[cluster], fixed_effects=[] if fe is None else [fe], weights=w, show=["c"])
+    assert alone.terms == ("c",) and np.isclose(alone.std_error[0], fit.std_error[2], rtol=1e-9)
+    assert np.isclose(alone.df[0], fit.df[2], rtol=1e-9)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_levels_inside_clusters_equal_their_dummies(weighted):
     """Panels: a level per person, several persons per cluster; the pseudo-inverse takes over where I - H is singular."""

@@ -7,7 +7,7 @@ only in the few levels it lies in: its slots.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,6 +53,12 @@ class Blocks:
 
     def power(self, k: int) -> int:
         return k if self.weighted else 0
+
+    def take(self, which) -> Blocks:
+        """The same for some of the clusters."""
+        return replace(
+            self, xx=self.xx[:, which], xe=self.xe[:, which], slot=self.slot[which], level=self.level[which]
+        )
 
     def local(self, k: int) -> np.ndarray:
         """(G, m+p, m+p)  F_g' W^k F_g."""

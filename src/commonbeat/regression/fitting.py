@@ -130,13 +130,15 @@ class Solved:
     rank: int
 
 
-def fit(gram: Gram, y, x, *, instruments=None, se: str = "CR2", level: float = 0.95) -> Fit:
+def fit(gram: Gram, y, x, *, instruments=None, se: str = "CR2", level: float = 0.95, show=None, rows=None) -> Fit:
     """How does y change with each x, and how sure is that?  All from the sums of `gram`.
 
     y           : name of the outcome
     x           : names of the regressors; an intercept is added unless the gram absorbs a fixed effect
     instruments : names that replace the endogenous among x (exogenous x are repeated, as in the two-part formula)
     se          : "CR0", "CR1" (Stata's factor), "CR2" with Bell-McCaffrey df, "CR3", "CRV3" (jackknife), "classical"
+    show        : names of the terms wanted, default all; the df of the others are then not worked out
+    rows        : Solved -> Members, for callers that hold the rows
     Raises TooFew with one cluster or no spare degree of freedom.
     """
     one = solve(gram, y, x, instruments=instruments, keep_single=gram.weighted and se == "CR2")
@@ -145,9 +147,15 @@ def fit(gram: Gram, y, x, *, instruments=None, se: str = "CR2", level: float = 0
         return finish(one, one.sigma2 * one.blocks.bread, df, se, level, gram.n, 0, method(gram, se, instruments))
     if gram.clusters < 2:
         raise TooFew("there is one cluster: between clusters nothing can be learned; name a finer cluster")
-    variance, df = cluster_variance(one.blocks, se, one.turn.T, n=gram.n, rank=one.rank)
-    cautions = _few(gram.clusters, df, se)
-    return finish(one, variance, df, se, level, gram.n, gram.clusters, method(gram, se, instruments), cautions)
+    shown = [i for i, name in enumerate(one.terms) if show is None or name in show]
+    members = rows(one) if rows is not None and se == "CR2" else None
+    found = cluster_variance(one.blocks, se, one.turn.T[:, shown], n=gram.n, rank=one.rank, members=members)
+    variance, df = found[0], np.full(len(one.terms), np.nan)
+    df[shown] = found[1]
+    cautions = _few(gram.clusters, found[1], se)
+    line = method(gram, se, instruments)
+    out = finish(one, variance, df, se, level, gram.n, gram.clusters, line, cautions)
+    return out if show is None else out.only(show)
 
 
 def solve(gram, y, x, *, instruments=None, keep_single=False) -> Solved:

@@ -9,6 +9,7 @@ from commonbeat.errors import BadInput, TooFew
 from commonbeat.regression import fitting
 from commonbeat.regression.fitting import HIDDEN
 from commonbeat.regression.gram import gram
+from commonbeat.regression.members import Members
 from commonbeat.regression.sandwich import CLUSTERED, cluster_variance
 
 __all__ = ["ROBUST", "ols"]
@@ -17,7 +18,7 @@ ROBUST = ("HC0", "HC1", "HC2", "HC3")
 
 
 def ols(y, x, names, *, instruments=None, instrument_names=None, fixed_effects=(), clusters=(), weights=None,
-        se=None, lags=None, level=0.95) -> fitting.Fit:  # fmt: skip
+        se=None, lags=None, level=0.95, show=None) -> fitting.Fit:  # fmt: skip
     """How does y change with each column of x, and how sure is that?
 
     y : (n,)   x : (n, p) without intercept (one is added unless fixed effects are absorbed)   names : p names
@@ -26,6 +27,7 @@ def ols(y, x, names, *, instruments=None, instrument_names=None, fixed_effects=(
     clusters      : list of one or two (n,) labels; two are combined as Cameron, Gelbach & Miller (2011)
     se            : None = CR2 with clusters, HC2 without; "classical", "HC0".."HC3", "HAC" (rows in time order, Bartlett
                     kernel, `lags`), "CR0", "CR1", "CR2", "CR3", "CRV3"
+    show          : names of the terms wanted, default all: with many covariates the df of one term are quick
     Raises BadInput for values that are not finite, TooFew when nothing is left to judge the noise by.
     """
     se = se or ("CR2" if len(clusters) == 1 else "CR1" if clusters else "HC2")
@@ -37,12 +39,14 @@ def ols(y, x, names, *, instruments=None, instrument_names=None, fixed_effects=(
     if len(clusters) == 2:
         out = _two_way(make, clusters, xs, zs, se, level)
     elif clusters:
-        out = fitting.fit(make(clusters[0]), columns[0], xs, instruments=zs, se=se, level=level)
+        cells = make(clusters[0])
+        rows = lambda one: _members(cells, table, columns, one, absorbed, weights, clusters[0])  # noqa: E731
+        out = fitting.fit(cells, columns[0], xs, instruments=zs, se=se, level=level, show=show, rows=rows)
     elif se == "classical":
         out = fitting.fit(make(None), columns[0], xs, instruments=zs, se=se, level=level)
     else:
         out = _by_rows(make(None), table, columns, absorbed, weights, xs, zs, se, lags, level)
-    return out.only([fitting.INTERCEPT, *names])
+    return out.only([fitting.INTERCEPT, *names] if show is None else show)
 
 
 def _check(se, clusters):
@@ -138,6 +142,16 @@ def _by_rows(cells, table, columns, absorbed, weights, xs, zs, se, lags, level):
         meat = (score / divide[:, None]).T @ score * (len(table) / df if se == "HC1" else 1)
     variance = one.blocks.bread @ meat @ one.blocks.bread
     return fitting.finish(one, variance, df, se, level, len(table), 0, line, cautions)
+
+
+def _members(cells, table, columns, one, absorbed, weights, cluster):
+    """The rows by cluster, when some cluster has fewer rows than there are columns; else None."""
+    label = codes_of(cluster, "cluster")[1]
+    if np.bincount(label).min() >= one.project.shape[1]:
+        return None
+    w = np.ones(len(table)) if weights is None else np.asarray(weights, float)
+    rows, _ = _residual_rows(cells, table, columns, one, absorbed, w)
+    return Members(rows @ one.project, rows @ one.error, w, label, absorbed)
 
 
 def _residual_rows(cells, table, columns, one, absorbed, w):

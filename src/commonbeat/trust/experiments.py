@@ -51,7 +51,7 @@ def adjusted_effect(y, arm, covariates, *, block=None, cluster=None, weights=Non
     se         : None = CR2 with clusters, HC2 without
     Otherwise as `difference_in_means`.
     """
-    fit, at, what = _interacted(y, arm, covariates, block, cluster, weights, se, level, control, treated)
+    fit, at, what = _interacted(y, arm, covariates, block, cluster, weights, se, level, control, treated, alone=True)
     one = fit.of(at, unit)
     return replace(one, method="Lin's interacted adjustment, " + one.method, cautions=(*what, *one.cautions))
 
@@ -203,7 +203,7 @@ def _whole_clusters(arm, cluster):
 # -- with covariates ------------------------------------------------------------------------------------------------------
 
 
-def _interacted(y, arm, covariates, block, cluster, weights, se, level, control, treated):
+def _interacted(y, arm, covariates, block, cluster, weights, se, level, control, treated, alone=False):
     x, names = matrix(covariates, "covariates")
     r = rows(y=numbers(y, "y"), arm=arm, x=x, block=block, cluster=cluster, weights=weights)
     found, code = codes_of(r["arm"], "arm")
@@ -219,9 +219,12 @@ def _interacted(y, arm, covariates, block, cluster, weights, se, level, control,
     label = {i: "arm" if len(found) == 2 else f"arm[{found[i]}]" for i in others}
     columns = [arms[i] for i in others] + list(centred.T) + [arms[i] * c for i in others for c in centred.T]
     all_names = [label[i] for i in others] + names + [f"{label[i]}:{name}" for i in others for name in names]
-    clusters = [] if cluster is None else [r["cluster"]]
-    fit = ols(r["y"], np.column_stack(columns), all_names, clusters=clusters, weights=w, se=se, level=level)
+    clusters, at = [] if cluster is None else [r["cluster"]], label[found.index(treated)]
+    show = [at] if alone else None
+    fit = ols(
+        r["y"], np.column_stack(columns), all_names, clusters=clusters, weights=w, se=se, level=level, show=show
+    )
     cautions = left_out(r.dropped)
     if cluster is not None and len(found) == 2 and _constant(code, r["cluster"]):
-        cautions += _few_clusters((code == others[0]).astype(int), r["cluster"], fit.df[1])
-    return fit.with_cautions(*cautions), label[found.index(treated)], what
+        cautions += _few_clusters((code == others[0]).astype(int), r["cluster"], fit.df[fit.position(at)])
+    return fit.with_cautions(*cautions), at, what

@@ -122,7 +122,7 @@ def _saturated(r, z, g, kept, names, se, level):
     fit = ols(
         r["y"], np.column_stack([inside * z[:, None], inside[:, 1:], x]), terms + [f"group[{k}]" for k in kept[1:]] + names,
         fixed_effects=[r["block"]] if "block" in r else [], clusters=[r["cluster"]] if "cluster" in r else [],
-        weights=r.get("weights"), se=se, level=level,
+        weights=r.get("weights"), se=se, level=level, show=terms,
     )  # fmt: skip
     return fit, terms
 

@@ -218,7 +218,7 @@ def _by_wave(r, z, times, w, level, unit):
     )
     fit = ols(
         r["y"], x, names, fixed_effects=[r["block"]] if "block" in r else [], clusters=[] if group is None else [group],
-        weights=r.get("weights"), level=level,
+        weights=r.get("weights"), level=level, show=terms,
     )  # fmt: skip
     at = [fit.position(t) for t in terms]
     effects = []
