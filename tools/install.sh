@@ -36,5 +36,5 @@ if ! .venv/bin/uv pip install -q --python .venv/bin/python --require-hashes --no
 fi
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 # the core is kept small; whoever develops keeps uv for `make lock`
-[ "$kind" = dev ] || .venv/bin/python -m pip uninstall -q -y uv
+[ "$kind" = dev ] || .venv/bin/python -m pip uninstall -q -y uv setuptools
 echo "$want" > "$stamp"

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from commonbeat.errors import BadInput, Missing
+from commonbeat.ledger.border_files import read_borders
 from commonbeat.ledger.parts import sha256
 from commonbeat.ledger.textfile import look_at, rows_of
 
@@ -98,37 +99,7 @@ def _parquet(path: Path) -> Opened:
 
 
 def _geometries(path: Path) -> Opened:
-    """Borders, as WGS 84 in well-known binary in a column `geometry`; a file that does not say its system is refused."""
-    try:
-        import geopandas
-    except ImportError:
-        raise Missing("Files of borders need geopandas: pip install 'commonbeat[intake]'.") from None
-    try:
-        shapes = geopandas.read_file(path)
-    except Exception as error:
-        raise BadInput(f"{path.name} is not a file of borders that can be read: {error}.") from error
-    if shapes.crs is None:
-        raise BadInput(f"{path.name} does not say its coordinate system; save it with one (WGS 84).")
-    shapes = shapes.to_crs(4326)
-    broken = shapes.geometry.isna() | ~shapes.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    if broken.any():
-        raise BadInput(f"{path.name} has {int(broken.sum())} shapes that are no polygons; areas need polygons.")
-    words = shapes.drop(columns=shapes.geometry.name).astype(str)
-    frame = pl.DataFrame({c: words[c].tolist() for c in words.columns})
-    frame = frame.with_columns(pl.Series("geometry", shapes.geometry.make_valid().to_wkb().tolist(), dtype=pl.Binary))
-    frame = _pieces_united(frame, words.columns.tolist())
-    return _at_once(path, frame, first_line=1)
-
-
-def _pieces_united(frame: pl.DataFrame, words: list[str]) -> pl.DataFrame:
-    """An area drawn as several polygons that say the same of themselves is one area."""
-    if not words or not frame.select(pl.struct(words).is_duplicated().any()).item():
-        return frame
-    import shapely
-
-    pieces = frame.group_by(words, maintain_order=True).agg("geometry")
-    whole = [shapely.to_wkb(shapely.union_all(shapely.from_wkb(p))) for p in pieces["geometry"].to_list()]
-    return pieces.with_columns(pl.Series("geometry", whole, dtype=pl.Binary))
+    return _at_once(path, read_borders(path), first_line=1)
 
 
 def _at_once(path: Path, frame: pl.DataFrame, *, first_line: int) -> Opened:

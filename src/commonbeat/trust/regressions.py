@@ -97,7 +97,7 @@ def _design(right, frame) -> dict:
     try:
         import formulaic
     except ImportError:
-        raise Missing("formulas need formulaic: pip install formulaic, or give arrays instead of a formula") from None
+        raise Missing("formulas need formulaic: pip install 'commonbeat[formulas]', or give arrays instead of a formula") from None
     made = formulaic.model_matrix(right, _as_frame(frame), na_action="ignore", output="numpy")
     names = list(made.model_spec.column_names)
     values = np.asarray(made, float)
