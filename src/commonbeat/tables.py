@@ -12,6 +12,7 @@ import dataframely as dy
 import polars as pl
 
 from commonbeat import codebook
+from commonbeat.casting import cast, held
 from commonbeat.errors import BadInput, Problem
 
 __all__ = ["LISTED", "WRONG", "as_polars", "check", "empty", "examine"]
@@ -21,7 +22,6 @@ LISTED = 10_000  #: problems that are listed one by one; beyond that only their 
 #: columns of what `examine` finds: row from 0 (null: the header), column ("": the whole row), value, message
 WRONG = {"row": pl.Int64, "column": pl.String, "value": pl.String, "message": pl.String}
 _ROW = "row__"
-_YES, _NO = ("true", "yes", "y", "t", "1"), ("false", "no", "n", "f", "0")
 _ZONE = r"(Z|z|[+-]\d\d:?\d\d)$"
 
 
@@ -52,7 +52,7 @@ def examine(name: str, frame) -> tuple[pl.DataFrame, pl.DataFrame]:
     header = _header(name, given.columns)
     given = given.select(c for c in columns if c in given.columns)
     rows = pl.DataFrame({_ROW: pl.arange(len(given), eager=True)})
-    out = rows.hstack(given.select(_cast(c, given.schema[c], columns[c]) for c in given.columns))
+    out = rows.hstack(cast(given, columns))
     wrong = [header, *(_not_cast(given, out, columns[c]) for c in given.columns)]
     absent = {c for c in columns if c not in given.columns}
     out = out.with_columns(pl.lit(None, columns[c].dtype).alias(c) for c in absent).select(_ROW, *columns)
@@ -104,59 +104,12 @@ def _header(name: str, given: list[str]) -> pl.DataFrame:
     return pl.DataFrame(found, schema=WRONG, orient="row")
 
 
-def _cast(c: str, given: pl.DataType, about: dy.Column) -> pl.Expr:
-    """One column as its codebook type; what cannot be cast becomes null and is found by `_not_cast`."""
-    wanted, x = about.dtype, pl.col(c)
-    if given == wanted and given != pl.String:
-        return x.fill_nan(None) if wanted == pl.Float64 else x
-    if isinstance(given, (pl.Categorical, pl.Enum)):
-        given, x = pl.String(), x.cast(pl.String)
-    if given == pl.String:
-        x = x.str.strip_chars()
-        x = pl.when(x != "").then(x.str.to_lowercase() if about.metadata.get("lower") else x)
-    return _from(x, given, wanted).alias(c)
-
-
-def _from(x: pl.Expr, given: pl.DataType, wanted: pl.DataType) -> pl.Expr:
-    words = given == pl.String
-    if isinstance(wanted, pl.Enum):
-        return x.cast(pl.String, strict=False).str.to_lowercase().cast(wanted, strict=False)
-    if wanted == pl.Boolean:
-        said = x.cast(pl.Int64, strict=False) if given.is_numeric() else x
-        said = said.cast(pl.String, strict=False).str.to_lowercase()
-        return pl.when(said.is_in(_YES)).then(True).when(said.is_in(_NO)).then(False)
-    if wanted.is_integer():
-        number = x if given.is_integer() else x.cast(pl.Float64, strict=False).fill_nan(None)
-        return pl.when(number == number.floor()).then(number.cast(wanted, strict=False))
-    if wanted == pl.Float64:
-        return x.cast(wanted, strict=False).fill_nan(None)
-    if isinstance(wanted, pl.Datetime):
-        return _moment(x, given)
-    if wanted == pl.Date:
-        return x.str.to_date("%Y-%m-%d", strict=False) if words else x.cast(wanted, strict=False)
-    return x.cast(wanted, strict=False)
-
-
-def _moment(x: pl.Expr, given: pl.DataType) -> pl.Expr:
-    """A time with its zone, in UTC; a time without one is nobody's business to guess."""
-    if given == pl.String:
-        iso = x.str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T").str.replace(r"[zZ]$", "+00:00").str.replace(" ", "")
-        iso = iso.str.replace(r"T(\d\d:\d\d)([+-])", "T${1}:00${2}")
-        return iso.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=False)
-    if isinstance(given, pl.Datetime) and given.time_zone:
-        return x.dt.convert_time_zone("UTC").dt.cast_time_unit("us")
-    return pl.lit(None, pl.Datetime("us", "UTC"))
-
-
 def _not_cast(given: pl.DataFrame, out: pl.DataFrame, about: dy.Column) -> pl.DataFrame:
     """Cells that held something and hold nothing after the cast."""
     c = about.name
     if out[c].null_count() == given[c].null_count():
         return pl.DataFrame(schema=WRONG)
-    held = given[c].is_not_null() & ~given[c].is_nan() if given[c].dtype.is_float() else given[c].is_not_null()
-    if given[c].dtype == pl.String:
-        held &= given[c].str.strip_chars() != ""
-    lost = held & out[c].is_null()
+    lost = held(given[c]) & out[c].is_null()
     values = given[c].filter(lost).cast(pl.String, strict=False)
     return _wrong(out[_ROW].filter(lost), c, values, [_use(about, v) for v in values])
 

@@ -9,19 +9,31 @@ Pure functions over entries (`entry_after`, `verify`), so that the site keeps it
 `Chain` in a file of JSON lines for everybody else. Entries carry ids and hashes, never words about a person.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from commonbeat.audit.chain import Chain
 from commonbeat.audit.entries import START, Entry, Head, Verdict, canonical, entry_after, verify
-from commonbeat.audit.signing import (
-    SignedHead,
-    check_signed,
-    new_key,
-    read_private,
-    read_public,
-    read_signed,
-    sign,
-)
+
+if TYPE_CHECKING:
+    from commonbeat.audit.signing import (
+        SignedHead,
+        check_signed,
+        new_key,
+        read_private,
+        read_public,
+        read_signed,
+        sign,
+    )
 
 __all__ = [
     "START", "Chain", "Entry", "Head", "SignedHead", "Verdict", "canonical", "check_signed", "entry_after", "new_key",
     "read_private", "read_public", "read_signed", "sign", "verify",
 ]  # fmt: skip
+
+
+def __getattr__(name: str):
+    """Keys and signatures come when they are asked for: their library takes as long to load as a whole command."""
+    if name not in __all__:
+        raise AttributeError(f"commonbeat.audit has no {name}")
+    return getattr(import_module("commonbeat.audit.signing"), name)

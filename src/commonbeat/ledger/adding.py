@@ -9,13 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
-from commonbeat import codebook, tables
-from commonbeat.errors import BadInput, Problem
+from commonbeat import tables
 from commonbeat.estimate import plain
-from commonbeat.ledger import erasing
 from commonbeat.ledger.change import SNAPSHOTS, Change, change
 from commonbeat.ledger.parts import Part, scan
 from commonbeat.ledger.receipts import Source, receipt, receipts_frame
+from commonbeat.ledger.sieving import Sieve
 
 __all__ = ["Added", "add", "add_all", "receipts_part"]
 
@@ -62,7 +61,7 @@ def add_all(
         after, said, sieves, told = dict(c.before.tables), [], {}, {}
         for table, rows in batches.items():
             told[table] = receipt(table, source, importer=importer, at=at, rows=0)
-            sieves[table] = _Sieve(c, table, source.file)
+            sieves[table] = Sieve(c, table, source.file)
             part = _new_part(c, table, rows, source, sieves[table], told[table]["receipt_id"], simulated)
             if part:
                 after[table] = (*after.get(table, ()), part)
@@ -79,14 +78,17 @@ def add_all(
     }
 
 
-def _new_part(c: Change, table: str, batches, source, sieve: _Sieve, receipt_id: str, simulated) -> Part | None:
+def _new_part(c: Change, table: str, batches, source, sieve: Sieve, receipt_id: str, simulated) -> Part | None:
     """Writes what the table does not have yet; None when there is nothing new."""
     writer = c.writer(table)
-    for frame, lines in _batches(table, batches, source, whole=not sieve.keys):
+    for frame, lines in _batches(table, batches, source):
         fresh, where = sieve.new(frame, lines)
         writer.add(fresh, receipt_id, where)
-    sieve.finish()
-    return writer.close(simulated=simulated) if writer.rows else None
+    if not writer.rows:
+        return None
+    part = writer.close(simulated=simulated)
+    sieve.finish(c.folder / part.file, c.folder / part.from_file)
+    return part
 
 
 def receipts_part(c: Change, frame: pl.DataFrame) -> tuple[Part, ...]:
@@ -96,89 +98,9 @@ def receipts_part(c: Change, frame: pl.DataFrame) -> tuple[Part, ...]:
     return (writer.close(),)
 
 
-def _batches(table: str, batches, source: Source, *, whole: bool) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
+def _batches(table: str, batches, source: Source) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
     if isinstance(batches, Iterator):
-        if not whole:
-            yield from batches
-            return
-        pairs = list(batches)
-        if pairs:
-            yield pl.concat([f for f, _ in pairs]), pl.concat([n for _, n in pairs])
+        yield from batches
         return
     frame = tables.check(table, batches, file=source.file, lines=source.lines)
     yield frame, source.lines if source.lines is not None else pl.int_range(1, len(frame) + 1, eager=True)
-
-
-class _Sieve:
-    """Lets through the rows a table does not have yet."""
-
-    def __init__(self, c: Change, table: str, file: str):
-        self.table, self.file = table, file
-        self.keys = list(codebook.TABLES[table].primary_key())
-        self.there = scan(c.book / SNAPSHOTS / c.before.snapshot, table, c.before.tables.get(table, ()))
-        self.has_rows = c.before.rows(table) > 0
-        self.stones = erasing.tombstones(c.book, table)
-        self.already = self.erased = 0
-        self.seen: list[pl.DataFrame] = []
-        self._known = self.there.select(self.keys).collect() if self.keys else None
-
-    def new(self, frame: pl.DataFrame, lines: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
-        rows = frame.with_columns(lines.cast(pl.Int64).alias("line__"))
-        if self.stones:
-            gone = erasing.stones_of(self.table, frame).is_in(list(self.stones))
-            self.erased += int(gone.sum())
-            rows = rows.filter(~gone)
-        if self.keys:
-            self.seen.append(rows.select(*self.keys, "line__"))
-        if self.has_rows:
-            size = len(rows)
-            rows = self._without_known_ids(rows) if self.keys else self._without_known_rows(rows)
-            self.already += size - len(rows)
-        return rows.drop("line__"), rows["line__"]
-
-    def _without_known_ids(self, rows: pl.DataFrame) -> pl.DataFrame:
-        both = rows.join(self._known, on=self.keys, how="semi")
-        if both.is_empty():
-            return rows
-        old = self.there.join(both.select(self.keys).lazy(), on=self.keys, how="semi").collect()
-        other = both.join(old, on=old.columns, how="anti", nulls_equal=True)
-        if len(other):
-            raise BadInput(problems=self._contradictions(other))
-        return rows.join(self._known, on=self.keys, how="anti", maintain_order="left")
-
-    def _without_known_rows(self, rows: pl.DataFrame) -> pl.DataFrame:
-        values = [c for c in rows.columns if c != "line__"]
-        nth = pl.int_range(pl.len()).over(values).alias("nth__")
-        old = self.there.collect().with_columns(nth)
-        fresh = rows.with_columns(nth).join(
-            old, on=[*values, "nth__"], how="anti", nulls_equal=True, maintain_order="left"
-        )
-        return fresh.drop("nth__")
-
-    def _contradictions(self, other: pl.DataFrame) -> list[Problem]:
-        key = self.keys[0]
-        return [
-            Problem(
-                f'{key} "{value}" is already in the book with other values. Erase that row first if it was wrong, or give '
-                "the new one its own id",
-                self.file, line, key, value,
-            )
-            for value, line in other.head(tables.LISTED).select(key, "line__").iter_rows()
-        ]  # fmt: skip
-
-    def finish(self) -> None:
-        """An id may stand twice in two batches of one file, which no batch can see by itself."""
-        if len(self.seen) < 2:
-            return
-        ids = pl.concat(self.seen)
-        twice = ids.filter(pl.struct(self.keys).is_duplicated())
-        if len(twice):
-            key = self.keys[0]
-            raise BadInput(
-                problems=[
-                    Problem(
-                        f'{key} "{v}" stands in more than one row; each row needs its own', self.file, line, key, v
-                    )
-                    for v, line in twice.head(tables.LISTED).select(key, "line__").iter_rows()
-                ]
-            )

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
 import polars as pl
 
 from commonbeat import codebook
@@ -21,6 +21,9 @@ from commonbeat.ledger.manifest import MANIFEST, Manifest, read_manifest
 from commonbeat.ledger.parts import scan, scan_from
 from commonbeat.ledger.receipts import Origin, Source, receipt, receipts_frame
 from commonbeat.tables import check
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["Book"]
 
@@ -116,7 +119,8 @@ class Book:
 
     def duckdb(self) -> duckdb.DuckDBPyConnection:
         """The book in SQL. The connection can read these tables and nothing else: no file, no network, no writing back."""
-        import pyarrow.dataset as ds  # slow to import, and only this needs it
+        import duckdb  # slow to import, and only this needs them
+        import pyarrow.dataset as ds
 
         connection = duckdb.connect()
         for name in self.tables:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-import shapely
 
 from commonbeat.errors import BadInput
 from commonbeat.estimate import plain
@@ -42,6 +41,8 @@ class Borders:
     """The borders of a book's areas, ready to be asked about many points."""
 
     def __init__(self, areas: pl.DataFrame):
+        import shapely  # slow to import, and only borders need it
+
         known = areas.filter(pl.col("geometry").is_not_null())
         known = known.sort("area_id", descending=True)
         self.names = known["area_id"].to_list()
@@ -53,6 +54,8 @@ class Borders:
 
         A point on a border belongs to the area that comes first by name, so that the answer never changes.
         """
+        import shapely
+
         x, y = np.asarray(longitude, float), np.asarray(latitude, float)
         out = np.full(len(x), None, object)
         order = np.argsort(x, kind="stable")[: int(np.isfinite(x).sum())]  # nan sorts last

@@ -45,7 +45,7 @@ def look_at(path: Path, *, encoding: str | None = None) -> TextFile:
         start = file.read(4)
     if encoding is None:
         encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    sha, quoted = _pass(path, _known(encoding))
+    sha, quoted = _pass(path, encoding)
     header, lines, delimiter = _header(path, encoding)
     return TextFile(path, sha, encoding, delimiter, header, lines, quoted)
 
@@ -100,26 +100,33 @@ def _unreadable(text: TextFile, error: Exception) -> BadInput:
     return BadInput(f"{text.path.name} cannot be read as a table: {error}.")
 
 
-def _pass(path: Path, decoder) -> tuple[str, bool]:
-    sha, lines, quoted = hashlib.sha256(), 1, False
+def _pass(path: Path, encoding: str) -> tuple[str, bool]:
+    """SHA-256 and whether there are quotes; nearly every block of a record is plain ASCII and needs no decoding."""
+    decoder = _known(encoding)
+    plain = codecs.lookup(encoding).name.startswith(
+        ("utf-8", "cp125", "iso8859")
+    )  # ASCII bytes mean themselves there
+    sha, quoted, between, where = hashlib.sha256(), False, False, 0
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             sha.update(block)
             quoted = quoted or b'"' in block
-            try:
-                text = decoder.decode(block)
-            except UnicodeDecodeError as error:
-                raise _not_encoded(path, error, lines) from error
-            if "\0" in text:
-                raise BadInput(
-                    f"{path.name} is not a text file: it holds NUL bytes. Give a CSV, .xlsx or .parquet file."
-                )
-            lines += text.count("\n")
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise _not_encoded(path, error, lines) from error
+            if between or not plain or b"\0" in block or not block.isascii():
+                between = _decode(path, decoder, block, where)
+            where += len(block)
+    _decode(path, decoder, b"", where, final=True)
     return sha.hexdigest(), quoted
+
+
+def _decode(path: Path, decoder, block: bytes, where: int, *, final=False) -> bool:
+    """Reads one block as text  -> does a character begin in it that the next block ends?"""
+    try:
+        text = decoder.decode(block, final=final)
+    except UnicodeDecodeError as error:
+        raise _not_encoded(path, error, where) from error
+    if "\0" in text:
+        raise BadInput(f"{path.name} is not a text file: it holds NUL bytes. Give a CSV, .xlsx or .parquet file.")
+    return bool(decoder.getstate()[0])
 
 
 def _known(encoding: str):
@@ -131,8 +138,11 @@ def _known(encoding: str):
         ) from None
 
 
-def _not_encoded(path: Path, error: UnicodeDecodeError, lines: int) -> BadInput:
-    at = lines + error.object[: error.start].count(b"\n")
+def _not_encoded(path: Path, error: UnicodeDecodeError, where: int) -> BadInput:
+    """The letter about a byte; `where`: how many bytes were read before this block."""
+    with path.open("rb") as file:
+        before = sum(file.read(min(BLOCK, where - at)).count(b"\n") for at in range(0, where, BLOCK))
+    at = 1 + before + error.object[: error.start].count(b"\n")
     byte = error.object[error.start]
     return BadInput(
         problems=[
