@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from commonbeat import codebook, ledger
+from commonbeat import codebook, ledger, tables
 from commonbeat.errors import BadInput, BookError, Broken, Busy, Refused
 from commonbeat.ledger.lock import writing
 
@@ -97,6 +97,17 @@ def test_rows_without_an_id_are_known_by_their_values_and_how_often(book):
     assert ledger.Book.open(book.path).table("population")["residents"].to_list() == [5, 5, 7]
 
 
+def test_rows_without_an_id_are_counted_over_all_batches_of_a_file(book):
+    """Twice in the table, three times over two batches of the file: one is new."""
+    row = _checked(pl.DataFrame({"area_id": ["north"], "race": ["white"], "residents": [5]}), "population")
+    source, lines = ledger.Source("p.csv", "b" * 64), pl.Series([2, 3])
+    book.add("population", pl.concat([row, row]), source=source, importer="clerk")
+    batches = iter([(pl.concat([row, row]), lines), (row, lines.head(1) + 2)])
+    done = book.add("population", batches, source=ledger.Source("q.csv", "c" * 64), importer="clerk")
+    assert (done.added, done.already) == (1, 2)
+    assert ledger.Book.open(book.path).where("population", 3).line == 4
+
+
 def test_an_id_with_other_values_is_told_and_nothing_is_added(book):
     rows = pl.concat([contacts("c3"), contacts("c2", outcome="a warning")], how="diagonal")
     with pytest.raises(BadInput) as caught:
@@ -118,10 +129,8 @@ def test_batches_of_a_big_file_are_one_import_and_an_id_in_two_of_them_is_told(b
     assert ledger.Book.open(book.path).snapshot == done.snapshot
 
 
-def _checked(frame):
-    from commonbeat import tables
-
-    return tables.check("contacts", frame)
+def _checked(frame, table="contacts"):
+    return tables.check(table, frame)
 
 
 def test_a_wrong_cell_changes_nothing(book):

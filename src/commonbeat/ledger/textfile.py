@@ -19,7 +19,7 @@ from commonbeat.tables import LISTED
 
 __all__ = ["TextFile", "look_at", "rows_of"]
 
-BLOCK = 1 << 24  #: bytes read at once: a file of any size is read in this much memory, times a few
+BLOCK = 1 << 23  #: bytes read at once: a file of any size is read in this much memory, times a few
 WIDEST = 2_000  #: columns; more than this is not a table
 
 
@@ -68,8 +68,10 @@ def rows_of(text: TextFile, wanted: set[str]) -> Iterator[tuple[pl.DataFrame, pl
             if breaks is not None:
                 lines += breaks.cum_sum().shift(1, fill_value=0)
             line = int(lines[-1]) + 1 + (int(breaks[-1]) if breaks is not None else 0)
-            said = frame.select(pl.any_horizontal(pl.all().is_not_null()).alias("said"))["said"]  # not a blank line
-            yield frame.filter(said).select(c for c in columns if c in wanted), lines.filter(said)
+            if frame[columns[0]].null_count():  # perhaps a blank line
+                said = frame.select(pl.any_horizontal(pl.all().is_not_null()).alias("said"))["said"]
+                frame, lines = frame.filter(said), lines.filter(said)
+            yield frame.select(c for c in columns if c in wanted), lines
     except pa.ArrowInvalid as error:
         raise BadInput(problems=_ragged(text)) if "column" in str(error) else _unreadable(text, error) from error
 
