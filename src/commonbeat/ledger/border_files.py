@@ -75,7 +75,7 @@ def _geopackage(path: Path):
             said = ", ".join(layer["table_name"] for layer in layers) or "none"
             raise BadInput(f"{path.name} must hold one layer of borders; it holds {len(layers)}: {said}.")
         table, column, srs = layers[0]
-        rows = [dict(r) for r in base.execute(f"SELECT * FROM {_quoted(table)}")]  # noqa: S608 - quoted, and read-only
+        rows = [dict(r) for r in base.execute(f"SELECT * FROM {_quoted(table)}")]
         system = base.execute(
             "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ? AND srs_id > 0",
             [srs],
