@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import optimize, sparse
 
 from commonbeat.errors import BadInput
 from commonbeat.estimate import plain
@@ -150,6 +149,8 @@ def _links(shape, earlier):
 
 def _range(cell, cells, hidden, links):
     """Least and largest value of one hidden cell that agree with everything shown."""
+    from scipy import optimize  # not above: most who ask for a floor never hide a cell
+
     free = np.flatnonzero(hidden)
     a, right = links
     left = right - a[:, ~hidden] @ cells[~hidden]
@@ -166,6 +167,8 @@ def _protecting(cell, cells, hidden, links, floor):
 
     Unknown: x (hide or not) and two moves of the table, up and down, which change hidden cells only and break no link.
     """
+    from scipy import optimize, sparse
+
     a, _ = links
     n, most = len(cells), float(cells.max() + floor)
     cost = np.where(hidden, 0.0, 1 + np.log1p(cells))

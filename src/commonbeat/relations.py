@@ -5,6 +5,7 @@ Only sums leave the engine: one GROUP BY turns rows into counts, sums and cross 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import combinations_with_replacement
 from pathlib import Path
 
@@ -80,7 +81,8 @@ def meat(source, *, columns, shift, project, error, bread, weights=None, power=1
              z AS (SELECT {", ".join(f"{linear(project[:, k])} AS z{k}" for k in range(p))}, {linear(error)} AS e, w FROM r),
              s AS (SELECT *, {scores} AS c FROM z)
         SELECT {", ".join(f"sum(c * z{i} * z{j}) AS m{i}_{j}" for i, j in _pairs(p))} FROM s"""
-    found = _run(source, sql, engine)
+    with _opened(source) as ask:
+        found = ask(sql)
     out = np.empty((p, p))
     for i, j in _pairs(p):
         out[i, j] = out[j, i] = found[f"m{i}_{j}"][0]
@@ -126,33 +128,44 @@ def _from(source, connection):
     return "given"
 
 
-def _run(source, sql, engine=None) -> dict:
-    """Columns of a query whose table is called `source`."""
+@contextmanager
+def _opened(source):
+    """A function from SQL whose table is called `source` to its columns; one connection serves every question."""
     kind = _kind(source)
     if kind == "ibis":
-        backend = source.get_backend()
         name = source.get_name() if hasattr(source, "get_name") else None
         if name is None:
             raise BadInput("the second scan needs a named Ibis table: create a view of the expression first")
-        frame = backend.sql(sql.replace("FROM source ", f"FROM {name} ")).to_pandas()
-        return {c: frame[c].to_numpy() for c in frame.columns}
-    duckdb = _duckdb()
-    if kind == "duckdb":
-        return source.query("source", sql).fetchnumpy()
-    with duckdb.connect() as connection:
-        return connection.sql(sql.replace("FROM source ", f"FROM {_from(source, connection)} ")).fetchnumpy()
+        backend = source.get_backend()
+        frame = lambda sql: backend.sql(sql.replace("FROM source ", f"FROM {name} ")).to_pandas()  # noqa: E731
+        yield lambda sql: {c: column.to_numpy() for c, column in frame(sql).items()}
+    elif kind == "duckdb":
+        _duckdb()
+        yield lambda sql: source.query("source", sql).fetchnumpy()
+    else:
+        with _duckdb().connect() as connection:
+            name = _from(source, connection)
+            yield lambda sql: connection.sql(sql.replace("FROM source ", f"FROM {name} ")).fetchnumpy()
 
 
 def _by_duckdb(source, names, cluster, level, weights, shift):
-    used = " AND ".join(
-        f"{_q(c)} IS NOT NULL" for c in dict.fromkeys(c for c in (*names, cluster, level, weights) if c)
-    )
-    if shift is None:
-        means = ", ".join(f"avg({_q(n)}) AS m{i}" for i, n in enumerate(names))
-        pilot = _run(source, f"SELECT {means} FROM (SELECT * FROM source WHERE {used} LIMIT {PILOT})")
-        shift = np.array(
-            [float(pilot[f"m{i}"][0]) if not np.ma.is_masked(pilot[f"m{i}"]) else 0.0 for i in range(len(names))]
+    with _opened(source) as ask:
+        used = " AND ".join(
+            f"{_q(c)} IS NOT NULL" for c in dict.fromkeys(c for c in (*names, cluster, level, weights) if c)
         )
+        if shift is None:
+            means = ", ".join(f"avg({_q(n)}) AS m{i}" for i, n in enumerate(names))
+            pilot = ask(f"SELECT {means} FROM (SELECT * FROM source WHERE {used} LIMIT {PILOT})")
+            means = [pilot[f"m{i}"][0] for i in range(len(names))]
+            shift = np.array([0.0 if np.ma.is_masked(mean) else float(mean) for mean in means])
+        found = ask(_group_by(names, shift, used, cluster, level, weights))
+        total = int(ask("SELECT count(*) AS n FROM source WHERE true")["n"][0])
+    _positive(found)
+    return found, total - int(np.sum(found["n"])), shift
+
+
+def _group_by(names, shift, used, cluster, level, weights) -> str:
+    """The one GROUP BY as SQL."""
     rows = ", ".join(
         f"CAST({_q(n)} AS DOUBLE) - ({float(c)!r}) AS x{i}" for i, (n, c) in enumerate(zip(names, shift))
     )
@@ -165,11 +178,7 @@ def _by_duckdb(source, names, cluster, level, weights, shift):
         out += [f"sum(x{i}{weight}) AS f{k}_{i}" for i in range(len(names))]
         out += [f"sum(x{i} * x{j}{weight}) AS s{k}_{i}_{j}" for i, j in _pairs(len(names))]
     out += ["min(w) AS least"] if weights else []
-    sql = f"SELECT g, l, {', '.join(out)} FROM (SELECT {keys}, {rows}{w} FROM source WHERE {used}) GROUP BY g, l"
-    found = _run(source, sql)
-    total = int(_run(source, "SELECT count(*) AS n FROM source WHERE true")["n"][0])
-    _positive(found)
-    return found, total - int(np.sum(found["n"])), shift
+    return f"SELECT g, l, {', '.join(out)} FROM (SELECT {keys}, {rows}{w} FROM source WHERE {used}) GROUP BY g, l"
 
 
 def _by_polars(frame, names, cluster, level, weights, shift):

@@ -106,10 +106,10 @@ def _by_columns_weighted(blocks, contrast, parts):
 
 def _satterthwaite(blocks, a, z, m):
     """(sum_g P_gg)^2 / sum_gh P_gh^2 with P = diag(a) - L L', L = [X'v M^(1/2), D'v / sqrt(weight)].  a (G, k), z (G, m+p, k)."""
-    x = np.einsum("ij,gjk->gik", _root(blocks.bread), z[:, m:])
+    x = _root(blocks.bread) @ z[:, m:]
     d = z[:, :m] * np.sqrt(blocks.inverse_weight())[:, :, None]
     own = (x**2).sum(1) + (d**2).sum(1)
-    xx = np.einsum("gik,gjk->kij", x, x)
+    xx = x.transpose(2, 1, 0) @ x.transpose(2, 0, 1)
     square = (a**2).sum(0) - 2 * (a * own).sum(0) + (xx**2).sum((1, 2))
     if m:
         square = square + _dummies_part(blocks, x, d)

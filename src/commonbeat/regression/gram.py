@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from commonbeat.privacy import OFFICER_FLOOR
 
 __all__ = ["Gram", "gram"]
 
-IN_NUMPY = 20_000_000  # rows x columns^2 up to which compiling a kernel would take longer than numpy does
+IN_NUMPY = 20_000_000  # rows x columns^2 up to which loading the compiler would take longer than numpy does
+IF_LOADED = 500_000  # the same once it is loaded
+STACK = 4_000_000  # numbers in one stack of rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +139,38 @@ def _of_array(table, names, cluster, level, weights, shift):
         if wrong.size:
             raise BadInput(f"weight {weights[wrong[0]]:g} in row {wrong[0]}: weights must be positive, drop the row")
     shift = table[:: max(1, n // 1000)].mean(0) if shift is None else np.asarray(shift, float)
-    _, cell = np.unique(cluster * (level.max() + 1) + level, return_inverse=True)
-    _, row = np.unique(cell, return_index=True)
+    cell, row = _cells(cluster, level)
     powers = [None] if weights is None else [None, weights, weights * weights]
-    kernel = _sums_numpy if n * q * q <= IN_NUMPY else _compiled()
+    kernel = _sums_numpy if n * q * q <= (IF_LOADED if "numba" in sys.modules else IN_NUMPY) else _compiled()
     sums = [kernel(table, shift, cell, cluster, len(row), int(cluster.max()) + 1, w) for w in powers]
     total, first, second = (np.stack([s[k] for s in sums]) for k in range(3))
     return Gram(names, shift, cluster[row], level[row], np.bincount(cell), total, first, second, absorbed)
 
 
+def _cells(cluster, level):
+    """(n,) code of the (cluster, level) each row lies in, and the first row of every cell."""
+    cell = cluster
+    if level.any():
+        _, cell = codes_of(cluster * (level.max() + 1) + level)
+    row = np.empty(int(cell.max()) + 1, np.int64)
+    row[cell[::-1]] = np.arange(len(cell))[::-1]
+    return cell, row
+
+
 def _sums_numpy(table, shift, cell, cluster, cells, clusters, w):
-    x = table - shift
+    order = slice(None) if (cluster[1:] >= cluster[:-1]).all() else np.argsort(cluster, kind="stable")
+    x, cell, w = table[order] - shift, cell[order], None if w is None else w[order]
     wx = x if w is None else x * w[:, None]
     total = np.bincount(cell, w, cells).astype(float)
-    order = np.argsort(cell, kind="stable")
-    first = np.add.reduceat(wx[order], np.searchsorted(cell[order], np.arange(cells)), axis=0)
-    order = np.argsort(cluster, kind="stable")
-    starts = np.searchsorted(cluster[order], np.arange(clusters))
-    second = np.add.reduceat(wx[order][:, :, None] * x[order][:, None, :], starts, axis=0)
+    first = np.stack([np.bincount(cell, column, cells) for column in wx.T], axis=1)
+    size = np.bincount(cluster, minlength=clusters)
+    start, second = np.cumsum(size) - size, np.empty((clusters, x.shape[1], x.shape[1]))
+    for rows in np.unique(size):  # clusters of one size are multiplied in one stack
+        alike = np.flatnonzero(size == rows)
+        many = max(1, STACK // (rows * x.shape[1]))
+        for which in (alike[i : i + many] for i in range(0, len(alike), many)):
+            at = start[which][:, None] + np.arange(rows)
+            second[which] = x[at].transpose(0, 2, 1) @ wx[at]
     return total, first, second
 
 

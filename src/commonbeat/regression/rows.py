@@ -73,9 +73,8 @@ def _table(y, x, names, z, z_names):
         parts.append(z[:, new])
         columns += [zs[i] for i in new]
     table = np.concatenate(parts, axis=1)
-    bad = np.argwhere(~np.isfinite(table))
-    if len(bad):
-        row, column = bad[0]
+    if not np.isfinite(table).all():
+        row, column = np.argwhere(~np.isfinite(table))[0]
         name = "the outcome" if column == 0 else repr(columns[column])
         raise BadInput(f"{name} in row {row} is {table[row, column]}: drop the row or fill it in")
     return table, columns, list(names), zs
