@@ -28,11 +28,13 @@ class Neighbourhood:
 
     labels : one name per ring; starts (rings, units + 1) and neighbours: ring r of unit i is
              neighbours[starts[r, i] : starts[r, i + 1]]
+    visit  : (units,) units in an order in which near ones follow one another; any order is right, this one is faster
     """
 
     labels: tuple[str, ...]
     starts: np.ndarray = field(repr=False)
     neighbours: np.ndarray = field(repr=False)
+    visit: np.ndarray = field(repr=False)
 
     @property
     def units(self) -> int:
@@ -83,7 +85,8 @@ def rings_by_distance(x, y, radii) -> Neighbourhood:
         inside = other & (d <= radii[name]) & (d > inner)
         tables.append(_lists(i[inside], j[inside], len(points)))
         inner = radii[name]
-    return _joined(names, tables)
+    cell = np.floor(points / (4 * max(radii.values())))
+    return _joined(names, tables, np.lexsort((cell[:, 1], cell[:, 0])))
 
 
 def rings_by_ties(source, target, units: int, *, labels=("onlooker", "neighbour")) -> Neighbourhood:
@@ -101,7 +104,7 @@ def rings_by_ties(source, target, units: int, *, labels=("onlooker", "neighbour"
         tables.append(_lists(*new.nonzero(), units))
         known = known + new
         reach = (new.astype(np.int32) @ one.astype(np.int32)) > 0
-    return _joined(labels, tables)
+    return _joined(labels, tables, np.arange(units))
 
 
 def exposure(
@@ -134,8 +137,7 @@ def exposure(
     names = (
         ("participant", *rings.labels, "none") if mapping == "nearest" else ("own_and_near", "own", "near", "none")
     )
-    own = kernels.conditions(kernels.pack(z[None]), rings.starts, rings.neighbours, mapping == "nearest", 1)
-    observed = own[:, :, 0].argmax(0).astype(np.int64)
+    observed = kernels.observed(z, rings.starts, rings.neighbours, mapping == "nearest")
     if how == "auto":
         how = (
             "listed"
@@ -164,10 +166,10 @@ def _lists(i, j, units):
     )
 
 
-def _joined(names, tables) -> Neighbourhood:
+def _joined(names, tables, visit) -> Neighbourhood:
     before = np.cumsum([0, *(len(n) for _, n in tables)])
     starts = np.stack([s + b for (s, _), b in zip(tables, before)])
-    return Neighbourhood(tuple(names), starts, np.concatenate([n for _, n in tables]))
+    return Neighbourhood(tuple(names), starts, np.concatenate([n for _, n in tables]), visit)
 
 
 def _treated(design, assigned, treated):
@@ -198,7 +200,7 @@ def _probabilities(design, rings, mapping, how, draws, rng, treated):
         packed = _drawn(design, arms, draws, rng)
     else:
         raise BadInput('how is "auto", "listed", "closed_form" or "simulated".')
-    bits = kernels.conditions(packed, rings.starts, rings.neighbours, mapping == "nearest", draws)
+    bits = kernels.conditions(packed, rings.starts, rings.neighbours, mapping == "nearest", draws, rings.visit)
     p = kernels.count_bits(bits).T / draws
     return bits, p, 0.0 if how == "listed" else float(np.sqrt((p * (1 - p)).max() / draws)), draws
 

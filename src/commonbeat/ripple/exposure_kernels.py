@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-__all__ = ["agreements", "conditions", "count_bits", "draw_complete", "pack", "sums_by_draw"]
+__all__ = ["agreements", "conditions", "count_bits", "draw_complete", "observed", "pack", "sums_by_draw"]
 
 
 @njit(cache=True)
@@ -56,10 +56,33 @@ def pack(assignments) -> np.ndarray:
 
 
 @njit(cache=True)
-def conditions(z, starts, neighbours, nearest, draws):
+def observed(z, starts, neighbours, nearest):
+    """(units,) condition of each unit under one assignment z (units,) bool; stops at the first treated neighbour."""
+    rings, units = starts.shape[0] if nearest else 1, z.size
+    out = np.empty(units, np.int64)
+    for i in range(units):
+        ring = -1
+        if not (nearest and z[i]):
+            for r in range(rings):
+                for k in range(starts[r, i], starts[r, i + 1]):
+                    if z[neighbours[k]]:
+                        ring = r
+                        break
+                if ring >= 0:
+                    break
+        if nearest:
+            out[i] = 0 if z[i] else (ring + 1 if ring >= 0 else rings + 1)
+        else:
+            out[i] = (0 if z[i] else 2) + (ring < 0)
+    return out
+
+
+@njit(cache=True)
+def conditions(z, starts, neighbours, nearest, draws, visit):
     """(conditions, units, words) bits: in which draws each unit is in each condition.
 
     z : (units, words), so that one neighbour's draws lie together and a list of neighbours is read once
+    visit : (units,) order in which units are looked at; nearest places after one another keep their rows in the cache
     starts, neighbours : (rings, units + 1) and flat lists, ring after ring (a ring's starts point into the flat list)
     nearest : True: own, ring 1, ring 2, ..., none (the nearest that is treated); False: own and near, own only, near only, none
     """
@@ -70,7 +93,7 @@ def conditions(z, starts, neighbours, nearest, draws):
     if draws % 64:
         mask[words - 1] = (np.uint64(1) << np.uint64(draws % 64)) - np.uint64(1)
     near, free = np.empty(words, np.uint64), np.empty(words, np.uint64)
-    for i in range(units):
+    for i in visit:
         own = z[i]
         for w in range(words):
             free[w] = mask[w] & ~own[w]
