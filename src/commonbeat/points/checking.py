@@ -33,7 +33,7 @@ def against_exponential(gaps):
 
 
 def tie_caution(data):
-    tied = int((np.diff(data.times) == 0).sum())
+    tied = int((data.times[1:] == data.times[:-1]).sum())
     if tied <= 0.01 * data.times.size:
         return ()
     return (

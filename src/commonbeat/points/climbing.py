@@ -10,15 +10,13 @@ from scipy import optimize, stats
 
 from commonbeat.points.histories import Histories, shortest_gap
 from commonbeat.points.likelihood import value, vector
+from commonbeat.points.long import is_long, newton, second_order
 
-__all__ = ["PROFILE_UP_TO", "bounds_of", "climb", "head", "interval", "maximise"]
+__all__ = ["PROFILE_UP_TO", "bounds_of", "climb", "head", "intervals", "maximise"]
 
 LARGEST_RATIO = 50.0
-
-
-PROFILE_UP_TO = (
-    2_000_000  #: above this many events the curvature gives the interval, since profiling would take minutes
-)
+PROFILE_UP_TO = 200_000  #: above this many events the curvature gives the interval, where it is clear enough
+CLEAR = 0.2  #: standard error of a logarithm above which a parabola does not stand for the likelihood
 
 
 def bounds_of(data):
@@ -71,7 +69,10 @@ def maximise(data, starts):
         x = vector(data, background=rate / 2, ratio=0.5, half_life=half, tail=0.7, exponent=data.exponent or 0.5)
         tries.append(climb(begin, x, bounds))
     best, top = max(tries, key=lambda pair: pair[1])
-    return (best, top) if begin is data else climb(data, best, bounds)
+    if begin is data:
+        return best, top
+    found = newton(data, best, bounds) if is_long(data) else None
+    return climb(data, best, bounds) if found is None else found[:2]
 
 
 def head(data, most):
@@ -96,12 +97,18 @@ class _End:
     at: np.ndarray
 
 
-def interval(data, best, top, k, level):
-    if data.times.size > PROFILE_UP_TO:
-        spread = stats.norm.ppf((1 + level) / 2) * math.sqrt(np.linalg.inv(_curvature(data, best))[k, k])
-        return tuple(_End(math.exp(best[k] + side * spread), top, best) for side in (-1, 1))
-    drop, bounds = stats.chi2.ppf(level, 1) / 2, bounds_of(data)
-    return tuple(_crossing(data, best, top, k, drop, bounds, side) for side in (-1, 1))
+def intervals(data, best, top, names, level):
+    """{name: (lower end, upper end)}: profiles, or the curvature where there are very many events and it is clear."""
+    errors, bounds = _errors(data, best), bounds_of(data)
+    drop, wide = stats.chi2.ppf(level, 1) / 2, stats.norm.ppf((1 + level) / 2)
+    found = {}
+    for name in names:
+        k = data.names.index(name)
+        if errors is not None and errors[k] < CLEAR:
+            found[name] = tuple(_End(math.exp(best[k] + side * wide * errors[k]), top, best) for side in (-1, 1))
+        else:
+            found[name] = tuple(_crossing(data, best, top, k, drop, bounds, side) for side in (-1, 1))
+    return found
 
 
 def _crossing(data, best, top, k, drop, bounds, side):
@@ -133,6 +140,16 @@ def _crossing(data, best, top, k, drop, bounds, side):
         else:
             far, low, high, kept = middle, value, (high / 2 if kept < 0 else high), -1
     return _End(math.exp((near + far) / 2), peak, at)
+
+
+def _errors(data, best):
+    """Standard errors of the logarithms from the curvature; None for few events, or where it is no parabola."""
+    if data.times.size <= PROFILE_UP_TO:
+        return None
+    curvature = second_order(data, best)[2] if is_long(data) else _curvature(data, best)
+    if not (np.linalg.eigvalsh(curvature) > 0).all():
+        return None
+    return np.sqrt(np.diag(np.linalg.inv(curvature)))
 
 
 def _curvature(data, x, step=1e-4):

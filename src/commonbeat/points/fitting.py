@@ -10,7 +10,7 @@ import numpy as np
 from commonbeat.errors import TooFew
 from commonbeat.estimate import Estimate, plain
 from commonbeat.points.checking import against_exponential, tie_caution
-from commonbeat.points.climbing import PROFILE_UP_TO, bounds_of, climb, head, interval, maximise
+from commonbeat.points.climbing import PROFILE_UP_TO, bounds_of, climb, head, intervals, maximise
 from commonbeat.points.histories import LEAST_EVENTS, prepare
 from commonbeat.points.likelihood import parts_of, rescaled
 
@@ -76,7 +76,7 @@ def fit(
     background    : "constant", "none" (the first event of each sequence is given), or rates of equal bins over the window
     profile       : False leaves the intervals out, for comparing kernels; the verdict is then "no_interval"
     Raises TooFew under 10 explained events, BadInput for times outside the window, not finite, or negative marks.
-    Method: maximum likelihood, analytic gradient, several starts; profile-likelihood intervals (Wald above 2 million events).
+    Method: maximum likelihood, analytic gradient, several starts; profile-likelihood intervals (from the curvature above 200,000 events).
     """
     data = prepare(times, window, marks, mark_exponent, kernel, background)
     if data.explained < LEAST_EVENTS:
@@ -87,11 +87,8 @@ def fit(
     if not profile:
         return _report(data, best, top, {name: (None, None) for name in data.names}, level, verdict="no_interval")
     for _ in range(5):  # a profile may climb onto a higher hill than the starts found: then begin again from there
-        found = {
-            name: interval(data, best, top, data.names.index(name), level)
-            for name in data.names
-            if name not in ("tail", "exponent")
-        }
+        asked = [name for name in data.names if name not in ("tail", "exponent")]
+        found = intervals(data, best, top, asked, level)
         higher = max((end for pair in found.values() for end in pair), key=lambda end: end.top)
         if higher.top <= top + 1e-4:
             break

@@ -51,7 +51,7 @@ def prepare(times, window, marks, exponent, kernel, background) -> Histories:
     marks = None if marks is None else [np.asarray(m, float) for m in (marks if several else [marks])]
     spans = _windows(times, window)
     for k, t in enumerate(times):
-        order = None if bool((np.diff(t) >= 0).all()) else np.argsort(t, kind="stable")
+        order = None if bool((t[1:] >= t[:-1]).all()) else np.argsort(t, kind="stable")
         times[k] = _shifted(t if order is None else t[order], spans[k])
         if marks is not None:
             if marks[k].shape != t.shape or not np.isfinite(marks[k]).all() or (marks[k] < 0).any():
