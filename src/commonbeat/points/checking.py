@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from scipy import stats
 
 from commonbeat.points.histories import LEAST_EVENTS, prepare

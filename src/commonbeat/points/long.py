@@ -36,10 +36,17 @@ def newton(data: Histories, x, bounds):
     for _ in range(STEPS):
         top, gradient, curvature = second_order(data, x)
         try:
-            step = np.linalg.solve(np.linalg.cholesky(curvature).T, np.linalg.solve(np.linalg.cholesky(curvature), gradient))
+            step = np.linalg.solve(
+                np.linalg.cholesky(curvature).T, np.linalg.solve(np.linalg.cholesky(curvature), gradient)
+            )
         except np.linalg.LinAlgError:
             return None
-        if not np.isfinite(step).all() or np.abs(step).max() > FAR or (x + step < low).any() or (x + step > high).any():
+        if (
+            not np.isfinite(step).all()
+            or np.abs(step).max() > FAR
+            or (x + step < low).any()
+            or (x + step > high).any()
+        ):
             return None
         x, gain = x + step, float(gradient @ step) / 2
         if gain < 1e-4:  # the parabola's own error is then of the order of gain^1.5 / sqrt(events)

@@ -17,6 +17,8 @@ from commonbeat.tables import as_polars
 
 __all__ = ["Cascade", "Place", "cascade", "forest"]
 
+_OF_A_TREE = ("event_id", "parent_id", "story_id", "at", "parent_how")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -101,7 +103,8 @@ def forest(events) -> pl.DataFrame:
     -> story_id, size, depth, max_breadth, leaves, structural_virality, orphans, unknown, cycles, before_parent, duplicates
     Same rules as `cascade`, without bounds and intervals; made for millions of rows.
     """
-    found = links(_with_parents(events))
+    table = _with_parents(events)
+    found = links(table.select(c for c in _OF_A_TREE if c in table.columns))
     shape = trees.shapes(found.parent, found.offsets)
     first = found.table[found.offsets[:-1]] if found.stories else found.table
     names = first["story_id"] if "story_id" in first.columns else first["story"].cast(pl.String)

@@ -10,6 +10,7 @@ import polars as pl
 from commonbeat.codebook.words import PARENT_HOW
 from commonbeat.errors import BadInput
 from commonbeat.ripple import trees
+from commonbeat.ripple.whereabouts import in_time, positions
 from commonbeat.tables import as_polars
 
 __all__ = ["Links", "links"]
@@ -67,7 +68,7 @@ def links(events) -> Links:
         [np.flatnonzero(np.r_[True, stories[1:] != stories[:-1]]) if stories.size else [], [stories.size]]
     )
     offsets = offsets.astype(np.int64)
-    parent, elsewhere = _positions(table)
+    parent, elsewhere = positions(table)
     named = table["parent_id"].is_not_null().to_numpy()
     orphan = named & (parent < 0)
     roots = _roots(offsets, named, parent)
@@ -78,20 +79,18 @@ def links(events) -> Links:
     parent[roots], how[roots] = -1, 0
     orphan[roots] = False
     order = _root_first(offsets, roots)
-    keep = [order]
-    parent = _moved(parent, order)
-    parent, settled, looped = trees.sound(parent, offsets)
+    parent, settled, looped = trees.sound(_moved(parent, order), offsets)
     flag = np.zeros(parent.size, bool)
     flag[looped] = True
     if settled is not None:
-        keep.append(settled)
-        flag = flag[settled]
-    for o in keep:
-        table, how, orphan, elsewhere = table[o], how[o], orphan[o], elsewhere[o]
+        flag, order = flag[settled], settled if order is None else order[settled]
+    if order is not None:
+        table, how, orphan, elsewhere = table[order], how[order], orphan[order], elsewhere[order]
     return Links(table, parent, how, offsets, orphan, elsewhere, flag, _early(table, parent), duplicates)
 
 
 def _rows(events):
+    """Rows by story, time and id, each event once -> (table, how many rows of each story repeat an event)."""
     table = as_polars(events)
     missing = [c for c in ("event_id", "parent_id") if c not in table.columns]
     if missing:
@@ -104,13 +103,13 @@ def _rows(events):
     table = table.with_columns(_id(table, c) for c in ("event_id", "parent_id"))
     if table.schema["event_id"] != table.schema["parent_id"]:
         table = table.with_columns(pl.col("event_id", "parent_id").cast(pl.String))
-    table = table.with_columns(_how(table), _said_unknown(table), story=_story(table), when=_when(table))
-    before = table.group_by("story").len(name="rows")
-    # equal times fall back on the id, so that any order of rows gives the same trees
-    table = table.sort("story", "when", "event_id", "parent_id", nulls_last=False)
-    table = table.unique(["story", "event_id"], keep="first", maintain_order=True)
-    after = before.join(table.group_by("story").len(), on="story").sort("story")
-    return table, (after["rows"].cast(pl.Int64) - after["len"].cast(pl.Int64)).to_numpy()
+    table = table.with_columns(_how(table), _said_unknown(table), _story(table), when=_when(table))
+    order = in_time(table)
+    table = table if order is None else table[order]
+    before = np.bincount(table["story"].to_numpy())
+    if table["event_id"].n_unique() < len(table):
+        table = table.unique(["story", "event_id"], keep="first", maintain_order=True)
+    return table, before - np.bincount(table["story"].to_numpy(), minlength=before.size)
 
 
 def _id(table, c):
@@ -146,9 +145,15 @@ def _without_parent(table, named):
 
 
 def _story(table):
+    """Stories by number, in the order of their names."""
     if "story_id" not in table.columns:
-        return pl.lit(0, pl.UInt32)
-    return pl.col("story_id").cast(pl.String).fill_null("").rank("dense").cast(pl.UInt32)
+        return pl.lit(0, pl.UInt32).alias("story")
+    names = table["story_id"].unique()
+    text = names.cast(pl.String).fill_null("")
+    known = pl.DataFrame({"story_id": names, "story": (text.rank("dense") - 1).cast(pl.UInt32)})
+    return table.select("story_id").join(known, on="story_id", how="left", maintain_order="left", nulls_equal=True)[
+        "story"
+    ]
 
 
 def _when(table):
@@ -162,36 +167,26 @@ def _when(table):
     return pl.col("at").cast(pl.Float64)
 
 
-def _positions(table):
-    """Row of each parent inside the same story (-1: none), and whether it was found in another story only."""
-    n = len(table)
-    own = table.select("story", parent_id="event_id", row=pl.int_range(n))
-    found = table.select("story", "parent_id").join(
-        own, on=["story", "parent_id"], how="left", maintain_order="left"
-    )["row"]
-    lost = found.is_null() & table["parent_id"].is_not_null()
-    elsewhere = np.zeros(n, bool)
-    if lost.any():
-        elsewhere = (lost & table["parent_id"].is_in(table["event_id"].implode()).fill_null(False)).to_numpy().copy()
-    return found.fill_null(-1).to_numpy().astype(np.int64), elsewhere
-
-
 def _roots(offsets, named, parent):
     """First row without a named parent; else the first whose parent is not here; else the first row."""
+    if offsets.size < 2:
+        return np.zeros(0, np.int64)
     score = np.where(~named, 0, np.where(parent < 0, 1, 2))
-    stories = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
-    best = np.lexsort((np.arange(score.size), score, stories))
-    return best[offsets[:-1]] if offsets.size > 1 else np.zeros(0, np.int64)
+    return np.minimum.reduceat(score * score.size + np.arange(score.size), offsets[:-1]) % score.size
 
 
 def _root_first(offsets, roots):
+    """Order with each root before the others of its story, None where it stands there already."""
+    if (roots == offsets[:-1]).all():
+        return None
     rank = np.ones(offsets[-1], np.int8)
     rank[roots] = 0
-    stories = np.repeat(np.arange(offsets.size - 1), np.diff(offsets))
-    return np.lexsort((rank, stories))
+    return np.lexsort((rank, np.repeat(np.arange(offsets.size - 1), np.diff(offsets))))
 
 
 def _moved(parent, order):
+    if order is None:
+        return parent
     place = np.empty(order.size, np.int64)
     place[order] = np.arange(order.size)
     parent = parent[order]
