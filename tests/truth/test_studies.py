@@ -1,120 +1,69 @@
-"""Does the whole path (town, survey with non-response, run, verdict) keep its promises over many towns?
+"""Does the whole path (town, draw, survey with non-response, run, verdict) keep its promises over many towns?
 
-The long run (`make truth`) asks 500 towns; here a few stand in, with bands as wide as so few allow.
+Here some towns stand in for the 500 of each claim that `make truth` asks; they are enough to notice a rate that is ten
+points off, since claims that promise the same are counted together.
 """
 
 import os
 
 import numpy as np
 import pytest
-from studies.towns import surveyed, the_plan, true_effect
-
-from commonbeat.stats import clopper_pearson
-from commonbeat.studies.answering import run
+from truth import towns_asked
+from truth.towns_asked import ORDER, Rate, ask_many, one, rates, read
 
 LONG = os.environ.get("COMMONBEAT_TRUTH") == "long"
-TOWNS = 250 if LONG else 5
-RINGS = ("participant", "onlooker", "neighbour")
+FEW = {
+    "zero": 24, "positive": 16, "negative": 8, "only viewers": 6, "only low trust": 4, "spillover": 2, "leaving by trust": 6, "decaying": 3,
+    "a page read daily": 6,
+}  # fmt: skip
+pytestmark = pytest.mark.timeout(1_200)  # on a machine that does other things beside
 
 
-def ask(world, towns=TOWNS, first=0, **changes):
-    plan = the_plan(**{"waves": [0, 3, 21]} | changes)
-    for seed in range(first, first + towns):
-        tables, hidden = surveyed(seed, world)
-        yield tables, hidden, run(plan, tables, seed=seed)
+@pytest.fixture(scope="module")
+def asked():
+    return [one(claim, seed) for claim, towns in FEW.items() for seed in range(towns)]
 
 
-def outside(hits, n, low, high):
-    """Does the 99.9 % interval of an observed rate exclude the band?"""
-    a, b = clopper_pearson(hits, n, level=0.999)
-    return bool(b < low or a > high)
+def test_every_promise_is_kept_as_far_as_so_few_towns_can_tell(asked):
+    found = rates(asked)
+    assert len(found) > 15
+    assert not [str(r) for r in found if r.broken]
 
 
-def moved(finding):
-    return finding.verdict in ("moved", "moved_less_than_matters", "wrong_way")
-
-
-def test_intervals_cover_and_nothing_is_found_where_nothing_is():
-    covered = alarms = any_ring = 0
-    for tables, hidden, found in ask("null"):
-        e = found.primary.effect
-        covered += e.low <= true_effect(tables, hidden, "participant", 21) <= e.high
-        alarms += moved(found.primary)
-        any_ring += any(moved(f) for f in found.rings if f.ring in RINGS)
-    assert not outside(covered, TOWNS, 0.93, 1.0), (covered, TOWNS)
-    assert not outside(alarms, TOWNS, 0.0, 0.05), (alarms, TOWNS)
-    assert not outside(any_ring, TOWNS, 0.0, 0.05), (any_ring, TOWNS)
-
-
-def test_a_true_effect_is_covered_and_named_in_the_right_ring():
-    covered = cells = named = wrong = 0
-    for tables, hidden, found in ask("only_participants", first=1_000):
-        for f in found.rings:
-            if f.ring in RINGS and f.effect.known:
-                cells += 1
-                covered += f.effect.low <= true_effect(tables, hidden, f.ring, f.wave) <= f.effect.high
-        named += found.primary.verdict.startswith("moved")
-        wrong += any(moved(f) for f in found.rings if f.ring in ("onlooker", "neighbour"))
-    assert not outside(covered, cells, 0.95, 1.0), (covered, cells)  # simultaneous: more than 95 % each
-    assert not outside(wrong, TOWNS, 0.0, 0.05), (wrong, TOWNS)
-    assert not outside(named, TOWNS, 0.8, 1.0), (named, TOWNS)
-
-
-def test_a_backfire_is_called_one():
-    towns = max(3, TOWNS // 3)
-    verdicts = [found.primary.verdict for *_, found in ask("backfire", towns=towns, first=2_000)]
-    assert not {"moved", "moved_less_than_matters"} & set(verdicts)
-    assert not outside(verdicts.count("wrong_way"), towns, 0.3, 1.0), verdicts
-
-
-def test_the_naive_analyst_is_wrong_where_we_are_not():
+def test_the_naive_analyst_is_wrong_where_we_are_not(asked):
     """Where nothing happens: those who were met against those who were not, which departments usually print."""
-    naive, ours = [], []
-    for tables, hidden, found in ask("null", towns=max(4, TOWNS // 3), first=3_000, contact="met_officers"):
-        assert true_effect(tables, hidden, "participant", 21) == 0
-        naive.append(found.naive[0].effect)
-        ours.append(found.primary.effect)
-    assert np.mean([e.value for e in naive]) > 1.0  # points of trust that were there before anybody knocked
-    assert abs(np.mean([e.value for e in ours])) < 1.0
-    assert sum(e.low > 0 for e in naive) > sum(e.low > 0 for e in ours)
+    still = [r for r in asked if r["claim"] == "zero"]
+    met = [r["naive"][0] for r in still]
+    assert np.mean([value for _, value, _ in met]) > 2.0  # points of trust that were there before anybody knocked
+    assert abs(np.mean([r["primary"]["estimate"] for r in still])) < 0.7
+    assert sum(low > 0 for low, *_ in met) > 3 * sum(r["primary"]["low"] > 0 for r in still)
+
+
+def test_a_rate_ten_points_off_is_noticed_and_a_true_one_is_not():
+    assert Rate("c", "p", 75, 100, 0.93, 0.97).broken
+    assert not Rate("c", "p", 93, 100, 0.93, 0.97).broken
+    assert Rate("c", "p", 18, 100, 0, 0.05).broken
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_stood(tmp_path, monkeypatch):
+    monkeypatch.setattr(towns_asked, "one", lambda claim, seed: {"claim": claim, "seed": seed})
+    file = tmp_path / "towns.jsonl"
+    assert ask_many(file, towns=3, claims=ORDER[:2])
+    file.write_text(file.read_text()[:-5])  # the power went off in the middle of a line
+    assert len(read(file)) == 5
+    assert ask_many(file, towns=4, claims=ORDER[:2])
+    assert sorted((r["claim"], r["seed"] % 10_000) for r in read(file)) == sorted(
+        (c, k) for c in ORDER[:2] for k in range(4)
+    )
 
 
 @pytest.mark.truth
-@pytest.mark.timeout(7200)
-@pytest.mark.parametrize("world", ["only_viewers", "leaky", "only_low_trust"])
-def test_no_ring_is_named_that_did_not_move(world):
-    """Only viewers: no ring of the block. Leaky: comparison areas are touched, so effects shrink and never turn."""
-    towns = 60 if LONG else 3
-    wrong = low = high = 0
-    for *_, found in ask(world, towns=towns, first=5_000, groups=["prior_trust"]):
-        near = [f for f in found.rings if f.ring in RINGS]
-        wrong += (
-            any(moved(f) for f in near) if world == "only_viewers" else any(f.verdict == "wrong_way" for f in near)
-        )
-        by = {g.value: g for g in found.groups}
-        low += moved(by["low earlier trust"])
-        high += moved(by["high earlier trust"])
-    assert not outside(wrong, towns, 0.0, 0.05), (wrong, towns)
-    if world == "only_low_trust":
-        assert not outside(high, towns, 0.0, 0.05), (high, towns)
-        assert low >= high
-
-
-@pytest.mark.truth
-@pytest.mark.timeout(7200)
-def test_where_distrust_makes_people_leave_it_is_said():
-    """No interval can be right there; the bounds have to hold the truth."""
-    held = n = 0
-    for tables, hidden, found in ask("distrust_attrition", first=4_000):
-        if found.attrition.bounds:
-            n += 1
-            held += (
-                found.attrition.bounds.low
-                <= true_effect(tables, hidden, "participant", 21)
-                <= found.attrition.bounds.high
-            )
-    assert n
-    assert not outside(held, n, 0.93, 1.0), (held, n)
+@pytest.mark.timeout(6 * 3600)
+def test_five_hundred_towns_of_every_claim(tmp_path):
+    """An hour or so; `python tests/truth/towns_asked.py OUT.jsonl` does the same in pieces."""
+    file = tmp_path / "towns.jsonl"
+    assert ask_many(file, towns=500 if LONG else 2, minutes=350)
+    assert not [str(r) for r in rates(read(file)) if r.broken]
 
 
 def test_a_page_that_is_read_every_day_raises_few_false_alarms():
@@ -128,4 +77,4 @@ def test_a_page_that_is_read_every_day_raises_few_false_alarms():
         y = 25 * rng.binomial(4, 0.55, 1_095)
         found = trust.anytime(y.astype(float), rng.integers(0, 2, len(y)), looks=np.arange(3, 1_096, 3))
         alarms += found.first is not None
-    assert not outside(alarms, years, 0.0, 0.05), (alarms, years)
+    assert not Rate("years", "an alarm where nothing happens", alarms, years, 0, 0.05).broken, (alarms, years)

@@ -73,15 +73,19 @@ def _left(world, wave):
     return effects.kept(world, wave) if wave else 0.0  # wave 0 is asked before the visit
 
 
-def build(seed, world, town, who, *, days, published) -> Programme:
-    """Draws half of the patches within each area, and works out whom that would reach and how."""
+def build(seed, world, town, who, *, days, published, visited=None) -> Programme:
+    """Draws half of the patches within each area, and works out whom that would reach and how.
+
+    visited : (patches,) bool, when the draw was made elsewhere (by `studies.assign`, say)
+    """
     rng = stream(seed, "programme")
     patches = len(town.patch_area)
     ticket = rng.random(patches)
     rank = np.array(
         [np.sum((town.patch_area == a) & (ticket < t)) for a, t in zip(town.patch_area, ticket, strict=True)]
     )
-    visited = rank < np.bincount(town.patch_area)[town.patch_area] // 2
+    half = rank < np.bincount(town.patch_area)[town.patch_area] // 2
+    visited = half if visited is None else np.asarray(visited, bool)
     day = (0.25 * days + rng.integers(0, 8, len(town.areas)) * 7.0)[town.patch_area]
     opens = rng.random(len(who.trust)) < _chance(world.uptake, who.asked)
     gain = _gain(world, who, opens)
