@@ -34,12 +34,16 @@ def command(
     from commonbeat import studies
     from commonbeat.ledger import Book
     from commonbeat.report.make import make
+    from commonbeat.studies.registry import record_answer
 
     opened = Book.open(book)
     plans = [studies.Plan.read(p) for p in study or ()]
     with progress(quiet=quiet or json) as bar:
         task = bar.add_task("asking the rooms", total=None)
-        findings = [studies.released(studies.run(plan, opened, seed=seed)) for plan in plans]
+        answers = [studies.run(plan, opened, seed=seed) for plan in plans]
+        for found in answers:  # what a report prints, the registry knows
+            record_answer(found, opened.chain, who="report desk")
+        findings = [studies.released(found) for found in answers]
         first = make(
             opened, out, findings=findings, town=town, progress=lambda what: bar.update(task, description=what)
         )

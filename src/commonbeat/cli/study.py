@@ -184,10 +184,16 @@ def seal(
     from commonbeat import studies
     from commonbeat.ledger import Book
 
-    made = studies.seal(studies.Plan.read(plan), Book.open(book).chain, who="study desk")
+    read, opened = studies.Plan.read(plan), Book.open(book)
+    made = studies.seal(read, opened.chain, who="study desk", after_data=studies.outcome_known(read, opened))
     if receipt is not None:
         receipt.write_text(jsonlib.dumps(made.to_dict(), indent=2) + "\n", encoding="utf-8")
     changed = f" It amends an earlier seal: {'; '.join(made.changed)}." if made.amends else ""
+    changed += (
+        " Outcome data exist already: it will be marked as not sealed beforehand, for good."
+        if made.after_data
+        else ""
+    )
     show(
         made,
         json=json,
@@ -203,6 +209,14 @@ def run(
     plan: PlanFile,
     book: BookFolder,
     seed: Annotated[int, typer.Option(help="Seed of everything random in the analysis.")] = 0,
+    snapshot: Annotated[
+        str | None,
+        typer.Option(help="Answer from the book as it stood at this snapshot (the beginning of its hash)."),
+    ] = None,
+    explore: Annotated[
+        list[str] | None,
+        typer.Option("--explore", help="A group or estimator that the plan does not name; shown apart, and marked."),
+    ] = None,
     analyst: Analyst = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -215,9 +229,11 @@ def run(
     from commonbeat.studies.registry import record_answer
 
     read = studies.Plan.read(plan)
-    source = pl.read_parquet(book) if book.suffix == ".parquet" and book.is_file() else Book.open(book)
-    found = studies.run(read, source, seed=seed)
-    if isinstance(source, Book):
+    source = (
+        pl.read_parquet(book) if book.suffix == ".parquet" and book.is_file() else Book.open(book, snapshot=snapshot)
+    )
+    found = studies.run(read, source, seed=seed, explore=explore or ())
+    if isinstance(source, Book) and snapshot is None:
         record_answer(found, source.chain, who="study desk")
     found = found if analyst else studies.released(found)
     show(found, json=json, quiet=quiet, words=lambda c: _tell(c, found))
@@ -237,6 +253,8 @@ def _tell(console, found):
     for n in found.naive:
         said = f"{n.effect.value:+.1f} ({n.effect.low:+.1f} to {n.effect.high:+.1f})"
         console.print(f"  Not the answer: {n.what}, {said}; {n.why}.", style="dim", highlight=False)
+    for f in found.exploratory:
+        console.print("  ? " + f.sentence, style="dim", highlight=False)
     for line in (*found.deviations, *found.cautions):
         console.print("  ! " + line, style="yellow", highlight=False)
 
@@ -282,10 +300,15 @@ def list_(
 
     def words(console):
         for r in rows:
+            sealed = f"sealed {r['sealed'][:10]}" if r["sealed"] else "not sealed"
+            late = ", not before the data" if r["sealed_before_data"] is False else ""
             console.print(
-                f"{r['plan']}: {'sealed ' + r['sealed'][:10] if r['sealed'] else 'not sealed'}; {r['verdict'] or 'nothing reported'}",
-                highlight=False,
+                f"{r['plan']}: {sealed}{late}; {r['verdict'] or r['silence'] or 'nothing reported'}", highlight=False
             )
+            for a in r["amendments"]:
+                console.print(
+                    f"  amended {a['sealed'][:10]}: {'; '.join(a['changed'])}", style="dim", highlight=False
+                )
         if not rows:
             console.print(f"No plan in {folder}.")
 

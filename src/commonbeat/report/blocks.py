@@ -56,7 +56,10 @@ class Tabled:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the site. short: its name in the navigation; minute: (verdict, sentence, link text) for the first page."""
+    """One page of the site. short: its name in the navigation; minute: (verdict, sentence, link text) for the first page.
+
+    files : (name, text) of what lies beside the page to be taken along
+    """
 
     file: str
     short: str
@@ -64,6 +67,7 @@ class Page:
     blocks: tuple = field(repr=False)
     minute: tuple[str, str] | None = None
     cannot_tell: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
 
 
 def data_files(pages: Sequence[Page]) -> dict[str, str]:

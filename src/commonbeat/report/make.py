@@ -10,7 +10,17 @@ from pathlib import Path
 from commonbeat.errors import CommonbeatError
 from commonbeat.ledger import Book
 from commonbeat.report.blocks import Page, Words
-from commonbeat.report.sections import contact, dialogue, footage, made, recorded, stories, study, trust
+from commonbeat.report.sections import (
+    contact,
+    dialogue,
+    footage,
+    made,
+    recorded,
+    stories,
+    study,
+    study_appendix,
+    trust,
+)
 from commonbeat.report.site import Cover, write_site
 from commonbeat.studies.findings import Findings
 
@@ -57,7 +67,11 @@ def _sections(book, findings):
         ("Common ground", lambda: dialogue.dialogue(book)),
         ("Trust over time", lambda: trust.trust(book)),
     ]
-    asked = [(f.plan["title"], lambda f=f: study.study(f)) for f in findings]
+    asked = [
+        (f.plan["title"], lambda f=f, show=show: show(f))
+        for f in findings
+        for show in (study.study, study_appendix.appendix)
+    ]
     return [*plain, *asked, ("How it was made", lambda: made.made(book, findings))]
 
 

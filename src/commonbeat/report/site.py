@@ -79,6 +79,7 @@ def _files(cover, pages, curve, findings) -> dict[str, str]:
         minute=minute, curve=shown, cannot=cannot, file="index.html", **common,
     )  # fmt: skip
     files |= data_files(pages)
+    files |= {name: text for p in pages for name, text in p.files}
     if curve:
         files |= data_files([Page("", "", "", (curve[0],))])
     files["findings.json"] = json.dumps(plain(list(findings)), ensure_ascii=False, indent=2, allow_nan=False)

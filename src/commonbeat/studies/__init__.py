@@ -1,6 +1,6 @@
 """Ask beforehand, seal, draw, answer: one question put to several rooms, and an answer that cannot be spun."""
 
-from commonbeat.studies.answering import run
+from commonbeat.studies.answering import outcome_known, run
 from commonbeat.studies.drawing import Assignment, assign, commitment, new_seed, next_arm
 from commonbeat.studies.findings import Finding, Findings
 from commonbeat.studies.plan import Plan
@@ -20,6 +20,7 @@ __all__ = [
     "identity",
     "new_seed",
     "next_arm",
+    "outcome_known",
     "read_seal",
     "released",
     "run",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DESIGNS", "ESTIMATORS", "IDENTIFIED", "MULTIPLICITY", "REFERENTS"]
+__all__ = ["DESIGNS", "ESTIMATORS", "GROUPS", "IDENTIFIED", "MULTIPLICITY", "REFERENTS"]
 
 DESIGNS = (
     "individual", "blocked", "cluster", "matched_pair", "stepped", "saturation", "story_experiment", "before_after",
@@ -14,3 +14,5 @@ ESTIMATORS = (
 )  # fmt: skip
 MULTIPLICITY = ("sidak", "none")
 REFERENTS = ("my_area", "in_general")
+#: what is known of everybody who is asked, and can therefore be a group
+GROUPS = ("race", "age_band", "sex", "area_id", "recent_enforcement", "prior_trust")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from commonbeat.estimate import Estimate, plain
+from commonbeat.studies.erasures import Erasure
 from commonbeat.studies.naive import Naive
 from commonbeat.studies.sentences import RING_WORDS, effect_sentence
 from commonbeat.studies.story import Day, SampleRatio
@@ -38,8 +39,14 @@ class Finding:
             who = f"{who}, after {self.wave} days"
         unit = self.effect.unit.split(",")[0] or "points"
         said = effect_sentence(who, self.outcome, self.effect, self.verdict, self.smallest, unit=unit)
-        return said + (
-            " This is an association, not an effect." if self.how == "observed" and self.effect.known else ""
+        return (
+            said
+            + (" This is an association, not an effect." if self.how == "observed" and self.effect.known else "")
+            + (
+                ""
+                if self.planned
+                else " Not named beforehand: an idea for the next study, not an answer of this one."
+            )
         )
 
     def to_dict(self) -> dict:
@@ -98,6 +105,7 @@ class Findings:
     exploratory  : not named beforehand; never mixed with the rest
     naive        : what would be printed without a draw, named wrong
     running      : of a story experiment, what the public page showed day by day
+    erasure      : what erasure took away since the first answer; None when nobody was erased
     """
 
     plan: dict
@@ -116,6 +124,7 @@ class Findings:
     naive: tuple[Naive, ...] = ()
     running: tuple[Day, ...] = ()
     sample_ratio: SampleRatio | None = None
+    erasure: Erasure | None = None
     deviations: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     cannot_tell: tuple[str, ...] = ()
@@ -135,7 +144,8 @@ class Findings:
                 "robustness": [f.to_dict() for f in self.robustness], "exploratory": [f.to_dict() for f in self.exploratory],
                 "attrition": self.attrition.to_dict() if self.attrition else None, "persistence": self.persistence,
                 "balance": self.balance, "naive": [n.to_dict() for n in self.naive], "running": [d.to_dict() for d in self.running],
-                "sample_ratio": self.sample_ratio.to_dict() if self.sample_ratio else None, "deviations": list(self.deviations), "cautions": list(self.cautions),
+                "sample_ratio": self.sample_ratio.to_dict() if self.sample_ratio else None,
+                "erasure": self.erasure.to_dict() if self.erasure else None, "deviations": list(self.deviations), "cautions": list(self.cautions),
                 "cannot_tell": list(self.cannot_tell), "seed": self.seed, "versions": dict(self.versions),
             }
         )  # fmt: skip

@@ -8,13 +8,13 @@ from pathlib import Path
 from commonbeat.audit import Chain
 from commonbeat.errors import BadInput
 from commonbeat.ledger import Book
+from commonbeat.privacy import shown_count
+from commonbeat.studies.erasures import ANSWERED
 from commonbeat.studies.findings import Findings
 from commonbeat.studies.plan import Plan
-from commonbeat.studies.seals import seals_of
+from commonbeat.studies.seals import not_beforehand, seals_of
 
 __all__ = ["record_answer", "registry", "silence"]
-
-ANSWERED = "plan.answered"
 
 
 def record_answer(found: Findings, chain: Chain, *, who: str, at: dt.datetime | None = None) -> None:
@@ -25,7 +25,7 @@ def record_answer(found: Findings, chain: Chain, *, who: str, at: dt.datetime | 
     if found.sealed_at is None:
         return
     about = {"plan_id": found.plan["plan_id"], "plan_hash": found.plan_hash, "snapshot": found.snapshot, "seed": found.seed,
-             "verdict": found.primary.verdict, "sealed_before_data": found.sealed_before_data}  # fmt: skip
+             "verdict": found.primary.verdict, "sealed_before_data": found.sealed_before_data, "n": shown_count(found.primary.effect.n)}  # fmt: skip
     if not any(e.what == ANSWERED and dict(e.about) == about for e in chain):
         chain.append(ANSWERED, who=who, about=about, at=at)
 
@@ -47,19 +47,27 @@ def silence(sealed_at: str, now: dt.datetime) -> str:
 
 def _of_book(folder, now):
     book = Book.open(folder)
+    entries = list(book.chain)
     seals = {}
-    for s in seals_of(book.chain):
+    for s in seals_of(entries):
         seals.setdefault(s.plan_id, []).append(s)
     told = dict(book.table("plans").select("plan_id", "verdict").iter_rows()) if "plans" in book else {}
-    told |= {e.about["plan_id"]: e.about["verdict"] for e in book.chain if e.what == ANSWERED}
+    told |= {e.about["plan_id"]: e.about["verdict"] for e in entries if e.what == ANSWERED}
     titles = dict(book.table("plans").select("plan_id", "title").iter_rows()) if "plans" in book else {}
-    return [
-        {
-            "plan": plan_id, "title": titles.get(plan_id, plan_id), "sealed": found[0].sealed_at, "amended": len(found) - 1,
-            "plan_hash": found[-1].plan_hash, "verdict": told.get(plan_id), "silence": None if told.get(plan_id) else silence(found[0].sealed_at, now),
-        }
-        for plan_id, found in seals.items()
-    ]  # fmt: skip
+    return [_row(plan_id, titles, found, told.get(plan_id), entries, now) for plan_id, found in seals.items()]
+
+
+def _row(plan_id, titles, found, verdict, entries, now):
+    """amendments: what each later seal changed, in words; sealed_before_data: None until the plan was answered."""
+    last = found[-1].plan_hash
+    answers = [e.about["sealed_before_data"] for e in entries if e.what == ANSWERED and e.about["plan_hash"] == last]
+    before = False if not_beforehand(entries, last) else answers[-1] if answers else None
+    content = next(e.about["plan"] for e in entries if e.n == found[-1].entry)
+    return {
+        "plan": plan_id, "title": titles.get(plan_id) or content.get("title", plan_id), "sealed": found[0].sealed_at, "amended": len(found) - 1,
+        "amendments": [{"sealed": s.sealed_at, "changed": list(s.changed)} for s in found[1:]], "plan_hash": last, "verdict": verdict,
+        "sealed_before_data": before, "silence": None if verdict else silence(found[0].sealed_at, now),
+    }  # fmt: skip
 
 
 def _of_files(folder):
@@ -75,8 +83,10 @@ def _of_files(folder):
                 "title": plan.title,
                 "sealed": None,
                 "amended": 0,
+                "amendments": [],
                 "plan_hash": plan.hash,
                 "verdict": None,
+                "sealed_before_data": None,
                 "silence": None,
                 "file": path.name,
             }

@@ -10,6 +10,7 @@ import numpy as np
 from commonbeat.estimate import Estimate
 from commonbeat.privacy import FLOOR, OFFICER_FLOOR, release_table, shown_count
 from commonbeat.studies.findings import Attrition, Finding, Findings, Flow
+from commonbeat.studies.story import SampleRatio
 
 __all__ = ["WITHHELD", "released"]
 
@@ -29,11 +30,14 @@ def released(found: Findings) -> Findings:
     one = lambda fs: tuple(_hidden(f) if _few(f, floor) else f for f in fs)  # noqa: E731
     rings = one(found.rings)
     primary = one([found.primary])[0]
+    hidden = primary is not found.primary
     return replace(
-        found, primary=primary, rings=rings, groups=tuple(groups), robustness=one(found.robustness), exploratory=one(found.exploratory),
-        attrition=_flow(found.attrition, floor), running=tuple(d for d in found.running if shown_count(d.n, floor=floor)),
+        found, primary=primary, rings=rings, groups=tuple(groups), robustness=one(found.robustness), exploratory=_apart(found, floor),
+        attrition=_flow(found.attrition, floor, hidden), running=tuple(d for d in found.running if shown_count(d.n, floor=floor)),
+        naive=tuple(n for n in found.naive if not hidden and shown_count(n.effect.n, floor=floor)), sample_ratio=_ratio(found.sample_ratio, floor),
+        persistence=None if hidden else found.persistence, balance=None if hidden else found.balance,
         cannot_tell=tuple(f.sentence for f in rings if f.verdict == "too_few"),
-        cautions=tuple(c for c in found.cautions if primary is found.primary or c not in found.primary.effect.cautions),
+        cautions=tuple(c for c in found.cautions if not hidden or c not in found.primary.effect.cautions),
     )  # fmt: skip
 
 
@@ -59,7 +63,29 @@ def _together(group: Sequence[Finding], whole: int | None, floor: int) -> list[F
     return [_hidden(f) if hide else f for f, hide in zip(group, hidden, strict=False)]
 
 
-def _flow(attrition: Attrition | None, floor: int) -> Attrition | None:
+def _apart(found: Findings, floor: int) -> tuple[Finding, ...]:
+    """Exploratory groups are cells of a table like those that were planned."""
+    out = []
+    for name in dict.fromkeys(f.group for f in found.exploratory):
+        part = [f for f in found.exploratory if f.group == name]
+        out += (
+            _together(part, found.primary.effect.n, floor)
+            if name
+            else [_hidden(f) if _few(f, floor) else f for f in part]
+        )
+    return tuple(out)
+
+
+def _ratio(ratio: SampleRatio | None, floor: int) -> SampleRatio | None:
+    return (
+        None
+        if ratio is None
+        else replace(ratio, counts=tuple((arm, shown_count(n, floor=floor)) for arm, n in ratio.counts))
+    )
+
+
+def _flow(attrition: Attrition | None, floor: int, hidden: bool) -> Attrition | None:
+    """Boxes of the flow diagram are cells too. Those who did not answer are the rest of a box: under the floor it is not told."""
     if attrition is None:
         return None
     boxes = []
@@ -67,4 +93,7 @@ def _flow(attrition: Attrition | None, floor: int) -> Attrition | None:
         least = max(floor, OFFICER_FLOOR) if box.ring == "officer" else floor
         answered = tuple((w, shown_count(n, floor=least)) for w, n in box.answered)
         boxes.append(Flow(box.ring, box.arm, shown_count(box.asked, floor=least), answered))
+    if hidden:  # what stands for the same few people as the primary answer
+        nothing = replace(attrition.difference, value=None, std_error=None, df=None, low=None, high=None, n=None)
+        return Attrition(tuple(boxes), nothing, attrition.differential, None)
     return replace(attrition, flow=tuple(boxes))

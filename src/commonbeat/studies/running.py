@@ -11,12 +11,12 @@ import polars as pl
 
 from commonbeat import __version__, trust
 from commonbeat.errors import BadInput, CommonbeatError
-from commonbeat.estimate import Estimate
-from commonbeat.stats import wilson
 from commonbeat.studies import answers as reading
+from commonbeat.studies.choices import ESTIMATORS, GROUPS
 from commonbeat.studies.drawing import balance
-from commonbeat.studies.effects import effect, finding, simultaneous_level, usable, weights_of
-from commonbeat.studies.findings import Attrition, Finding, Findings, Flow
+from commonbeat.studies.effects import finding, simultaneous_level, usable, weights_of
+from commonbeat.studies.findings import Finding, Findings
+from commonbeat.studies.losses import attrition
 from commonbeat.studies.naive import naive_answers
 from commonbeat.studies.plan import Plan, Ring
 from commonbeat.studies.seals import Seal, sealed_before
@@ -24,18 +24,18 @@ from commonbeat.studies.story import SampleRatio, by_day, sample_ratio
 
 __all__ = ["run_asking", "versions"]
 
-DIFFERENTIAL = 5.0  #: points of a hundred by which response may differ between arms before it is called differential
-
 
 def run_asking(plan: Plan, tables: Mapping[str, pl.DataFrame], spans: Mapping[str, tuple[float, float, bool]], *, seals: Sequence[Seal] = (),
                sealed_at: Mapping[int, dt.datetime] | None = None, clocks: Sequence[str] = (), snapshot: str = "", simulated: bool = False,
-               seed: int = 0, now: dt.datetime | None = None) -> Findings:  # fmt: skip
+               seed: int = 0, now: dt.datetime | None = None, spoiled: bool = False, explore: Sequence[str] = ()) -> Findings:  # fmt: skip
     """Runs a study that asked people.
 
     tables    : `respondents` and `answers` of the codebook, `assignments` for a saturation design
     spans     : item -> (lowest, highest code, reversed?)
     seals     : every seal of this plan in the audit chain, oldest first; sealed_at: entry -> time the chain vouches for
     clocks    : what the chain says against its own clock;  now: the present, for waves that have not come yet
+    spoiled   : the chain says already that this plan was not sealed beforehand, whatever the answers' dates say today
+    explore   : groups and estimators that the plan does not name; marked, and kept apart
     Raises BadInput when the plan names an outcome nobody measured, an arm or ring without people, or clocks disagree.
     """
     now = now or dt.datetime.now(dt.UTC)
@@ -50,13 +50,17 @@ def run_asking(plan: Plan, tables: Mapping[str, pl.DataFrame], spans: Mapping[st
     primary = finding(plan, ring, plan.primary.wave, rows, seed=seed)
     rings = _rings(plan, cells)
     earliest, undated = reading.first_outcome(plan, scored, respondents)
-    before = not undated and sealed_before(mine, earliest, at=(sealed_at or {}).get(mine.entry) if mine else None)
+    before = (
+        not spoiled
+        and not undated
+        and sealed_before(mine, earliest, at=(sealed_at or {}).get(mine.entry) if mine else None)
+    )
     ratio = _ratio(plan, ring, respondents)
     return Findings(
         plan=plan.to_dict(), plan_hash=plan.hash, sealed_before_data=before, sealed_at=mine.sealed_at if mine else None,
-        snapshot=snapshot, primary=primary, rings=rings, groups=_groups(plan, ring, rows),
+        snapshot=snapshot, primary=primary, rings=rings, groups=_groups(plan, ring, rows, plan.groups),
         robustness=tuple(finding(plan, ring, plan.primary.wave, rows, estimator=e, seed=seed) for e in plan.robustness if e != plan.estimator),
-        attrition=_attrition(plan, ring, people[ring.name], scored), persistence=_persistence(plan, ring, cells, seed),
+        exploratory=_explored(plan, ring, rows, explore, seed), attrition=attrition(plan, ring, people[ring.name], scored), persistence=_persistence(plan, ring, cells, seed),
         balance=_balance(plan, people[ring.name]), naive=naive_answers(plan, rows), sample_ratio=ratio,
         running=by_day(plan, ring, rows) if plan.design == "story_experiment" else (),
         deviations=_deviations(plan, seals, mine, cells, people, now), cautions=(*_cautions(primary, before, undated, ratio), *clocks),
@@ -134,10 +138,30 @@ def _level(plan, cells) -> float:
     return simultaneous_level(plan.level, cells, plan.estimator) if plan.multiplicity != "none" else plan.level
 
 
-def _groups(plan: Plan, ring: Ring, rows: pl.DataFrame) -> tuple[Finding, ...]:
+def _explored(plan: Plan, ring: Ring, rows: pl.DataFrame, names: Sequence[str], seed: int) -> tuple[Finding, ...]:
+    """What nobody named beforehand: groups and estimators, marked as such. BadInput for what cannot be looked at."""
+    named = {*plan.groups, *plan.robustness, plan.estimator}
+    found = []
+    for name in names:
+        if name in named:
+            raise BadInput(
+                f'"{name}" was named in the plan, so it is not exploratory: it stands among the findings already'
+            )
+        if name in ESTIMATORS:
+            found.append(finding(plan, ring, plan.primary.wave, rows, estimator=name, planned=False, seed=seed))
+        elif name in GROUPS:
+            found += _groups(plan, ring, rows, (name,), planned=False)
+        else:
+            raise BadInput(
+                f'"{name}" is neither a group ({", ".join(GROUPS)}) nor an estimator ({", ".join(ESTIMATORS)})'
+            )
+    return tuple(found)
+
+
+def _groups(plan: Plan, ring: Ring, rows: pl.DataFrame, names: Sequence[str], *, planned=True) -> tuple[Finding, ...]:
     """The primary comparison within each group; every group that was named, also where it went the wrong way."""
     found = []
-    for name in plan.groups:
+    for name in names:
         column = "prior_band" if name == "prior_trust" else name
         if column not in rows.columns:
             continue
@@ -146,7 +170,9 @@ def _groups(plan: Plan, ring: Ring, rows: pl.DataFrame) -> tuple[Finding, ...]:
         for value in values:
             here = rows.filter(pl.col(column).cast(pl.String) == value)
             words = value if name == "prior_trust" else f"{name.replace('_', ' ')} {_plain_value(value)}"
-            found.append(finding(plan, ring, plan.primary.wave, here, level=level, group=name, value=words))
+            found.append(
+                finding(plan, ring, plan.primary.wave, here, level=level, group=name, value=words, planned=planned)
+            )
     return tuple(found)
 
 
@@ -163,68 +189,6 @@ def _ratio(plan, ring, respondents) -> SampleRatio | None:
     )
     counts = dict(here.group_by("arm").len().iter_rows())
     return sample_ratio({arm: counts.get(arm, 0) for arm in plan.arms})
-
-
-def _attrition(plan: Plan, ring: Ring, asked: pl.DataFrame, scored: pl.DataFrame) -> Attrition:
-    """How many of those asked answered, by arm and wave; the difference at the primary wave with its interval."""
-    treated, control = plan.arms_of(ring)
-    flow = []
-    for arm in (treated, control):
-        there = asked.filter(pl.col("arm") == arm)
-        counts = tuple(
-            (
-                w,
-                scored.filter((pl.col("wave") == w) & pl.col("score").is_not_null())
-                .join(there, on="respondent", how="semi")
-                .height,
-            )
-            for w in plan.waves
-        )
-        flow.append(Flow(ring.name, arm, there.height, counts))
-    here = _cell(asked, scored, plan.primary.wave)
-    responded = here.with_columns((100.0 * pl.col("score").is_not_null()).alias("score"))
-    gap = effect(plan, ring, responded, estimator="difference_in_means")
-    if not gap.known or gap.std_error == 0:
-        gap = _newcombe(flow, plan)
-    differential = gap.known and (gap.low > 0 or gap.high < 0 or abs(gap.value) > DIFFERENTIAL)
-    return Attrition(tuple(flow), gap, bool(differential), _bounds(plan, here))
-
-
-def _newcombe(flow, plan) -> Estimate:
-    """Difference of two shares from their Wilson intervals (Newcombe 1998), for when nobody or everybody answered."""
-    (a, n), (b, m) = ((dict(f.answered)[plan.primary.wave], f.asked) for f in flow)
-    if not n or not m:
-        return Estimate(None, n=n + m)
-    (la, ua), (lb, ub) = wilson(a, n, level=plan.level), wilson(b, m, level=plan.level)
-    p, q = a / n, b / m
-    low = p - q - np.hypot(p - la, ub - q)
-    high = p - q + np.hypot(ua - p, q - lb)
-    return Estimate(
-        100 * (p - q),
-        low=100 * low,
-        high=100 * high,
-        n=n + m,
-        level=plan.level,
-        unit="points of a hundred",
-        method="Newcombe",
-    )
-
-
-def _bounds(plan, here):
-    """What the effect could be whatever the lost would have said (Lee's bounds); None when nobody was lost or it cannot be told."""
-    y = here["score"].to_numpy().astype(float)
-    if not np.isnan(y).any():
-        return None
-    try:
-        return trust.bounds(
-            y,
-            here["treated"].to_numpy(),
-            cluster=usable(here, plan.cluster),
-            level=plan.level,
-            unit=plan.outcome.unit,
-        )
-    except CommonbeatError:
-        return None
 
 
 def _persistence(plan, ring, cells, seed) -> dict | None:

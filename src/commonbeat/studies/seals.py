@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from commonbeat.audit import Chain, Entry, canonical
 from commonbeat.errors import BadInput, Broken
 from commonbeat.estimate import plain
+from commonbeat.studies.erasures import ANSWERED
 from commonbeat.studies.plan import Plan
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "changes",
     "identity",
     "its_own_town",
+    "not_beforehand",
     "read_seal",
     "seal",
     "sealed_before",
@@ -34,6 +36,7 @@ class Seal:
 
     amends  : hash of the plan it changes; changed: entries that differ from it
     entry, entry_hash : number and hash in the chain
+    after_data : answers that could show the effect were in the book already when it was sealed
     """
 
     plan_id: str
@@ -43,6 +46,7 @@ class Seal:
     entry_hash: str
     amends: str | None = None
     changed: tuple[str, ...] = ()
+    after_data: bool = False
 
     def to_dict(self) -> dict:
         return plain(asdict(self))
@@ -52,8 +56,11 @@ class Seal:
         return dt.datetime.fromisoformat(self.sealed_at)
 
 
-def seal(plan: Plan, chain: Chain, *, who: str, at: dt.datetime | None = None) -> Seal:
+def seal(plan: Plan, chain: Chain, *, who: str, at: dt.datetime | None = None, after_data: bool = False) -> Seal:
     """Fixes the plan's hash and time in the chain  -> the receipt.
+
+    after_data : outcome data exist already (`outcome_known` says so of a book); written into the seal, so that no later
+                 erasure and no corrected date can make this plan one that was sealed beforehand
 
     A plan with the same id and another content becomes an amendment, which shows what changed; the same content again
     gives the first seal back, since its time is what counts.
@@ -69,7 +76,7 @@ def seal(plan: Plan, chain: Chain, *, who: str, at: dt.datetime | None = None) -
     if last is not None:
         changed = changes(_content(chain, last), plan.to_dict())
     about = {"plan_id": plan.plan_id, "plan_hash": plan.hash, "plan": plan.to_dict(), "amends": last.plan_hash if last else None,
-             "changed": list(changed)}  # fmt: skip
+             "changed": list(changed), "after_data": after_data}  # fmt: skip
     return _from_entry(chain.append(ACT, who=who, about=about, at=at))
 
 
@@ -140,6 +147,20 @@ def sealed_before(mine: Seal | None, earliest_outcome: dt.datetime | None, *, at
     return earliest_outcome is None or (at or mine.at) < earliest_outcome
 
 
+def not_beforehand(entries: Iterable[Entry], plan_hash: str) -> bool:
+    """Does the chain say of this very plan that it was not sealed before the data? Then it stays so, for good.
+
+    It says so in the seal (data existed by then) or in an earlier answer; data that were erased since change nothing.
+    """
+    for e in entries:
+        if e.about.get("plan_hash") == plan_hash:
+            if e.what == ACT and e.about.get("after_data"):
+                return True
+            if e.what == ANSWERED and e.about.get("sealed_before_data") is False:
+                return True
+    return False
+
+
 def changes(before: dict, after: dict) -> tuple[str, ...]:
     """Which entries of a plan differ, in words: `waves: [0, 21] -> [0, 21, 90]`."""
     told = []
@@ -160,5 +181,6 @@ def _content(chain: Chain, one: Seal) -> dict:
 def _from_entry(entry: Entry) -> Seal:
     about = entry.about
     return Seal(
-        about["plan_id"], about["plan_hash"], entry.at, entry.n, entry.hash, about.get("amends"), tuple(about.get("changed", ()))
+        about["plan_id"], about["plan_hash"], entry.at, entry.n, entry.hash, about.get("amends"), tuple(about.get("changed", ())),
+        bool(about.get("after_data", False)),
     )  # fmt: skip

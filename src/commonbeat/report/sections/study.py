@@ -1,14 +1,13 @@
-"""Does trust move? The flagship picture and the findings behind it, from one sealed study."""
+"""Does trust move? One study on one page, for those who decide: the answer, what it means, who was lost, how far it went."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from commonbeat.report.blocks import Cautions, Drawn, Heading, Page, Said, Tabled, Words
 from commonbeat.report.charts import Table
+from commonbeat.report.flow import flow_diagram
 from commonbeat.report.ripple_curve import CurvePoint, ripple_curve
-from commonbeat.report.words import HOW, RING_NAMES, VERDICT_WORDS, interval, points
-from commonbeat.studies.findings import Finding, Findings
+from commonbeat.report.words import HOW, RING_NAMES, figure, interval, points
+from commonbeat.studies.findings import Findings
 
 __all__ = ["KEY", "curve_of", "curve_sentence", "study"]
 
@@ -60,94 +59,114 @@ def curve_sentence(findings: Findings) -> str:
 
 
 def study(findings: Findings) -> Page:
-    """One study on one page: primary answer first, who was lost, rings, groups, robustness, deviations."""
+    """One study on one page: the answer first, what it means for a decision, who was lost, near and far, what it lasted."""
     plan, f = findings.plan, findings.primary
-    sealed = (
-        f"The plan was sealed on {findings.sealed_at[:10]}, before the first outcome was known." if findings.sealed_before_data
-        else "This plan was not sealed before the data existed; read it as exploration."
-    )  # fmt: skip
     blocks = [
         Words(plan["question"], lead=True),
         Said(f.sentence),
-        Words(
-            f"{sealed} Method: {f.effect.method or 'none could be used'}. n = {f.effect.n if f.effect.n is not None else 'not published'}."
-        ),
-    ]
-    if findings.cautions:
-        blocks.append(Cautions(findings.cautions))
-    if findings.attrition:
-        blocks += _lost(findings)
-    if findings.rings:
-        blocks += [
-            Heading("Near and far, soon and late"),
-            curve_of(findings),
-            Said(curve_sentence(findings)),
-            Words(
-                "Intervals hold for all points at once. "
-                + " ".join(sorted({HOW[x.how][0].upper() + HOW[x.how][1:] + "." for x in findings.rings}))
-            ),
-        ]
-    if findings.groups:
-        blocks += [
-            Heading("The same within groups"),
-            Tabled("study-groups", _table("The primary comparison within groups", findings.groups)),
-            Words(
-                "Intervals hold for all values of a group at once. A difference between groups is judged by the difference, not by one being clear and the other not."
-            ),
-        ]
-    if findings.robustness:
-        blocks += [
-            Heading("By other methods that were named beforehand"),
-            Tabled("study-robustness", _table("Robustness", findings.robustness, estimator=True)),
-        ]
-    if findings.deviations:
-        blocks += [Heading("What went differently than planned"), Cautions(findings.deviations)]
+        Words(f"{_sealed(findings)} {_meaning(findings)}"),
+        *([Cautions(findings.cautions)] if findings.cautions else []),
+        *(_lost(findings) if findings.attrition else []),
+        *(_ripple(findings) if findings.rings else []),
+        *_lasting(findings),
+        *(_naive(findings) if findings.naive else []),
+        *_differently(findings),
+        Words(f"Method: {f.effect.method or 'none could be used'}. n = {_n(f.effect.n)}. Every table, every other method and how to compute all of it again stand on the next page."),
+    ]  # fmt: skip
     return Page(
-        "trust-study.html",
-        "Does it move?",
-        plan["title"],
-        tuple(blocks),
-        ("Does trust move?", f.sentence),
+        f"study-{plan['plan_id']}.html", "Does it move?", plan["title"], tuple(blocks), ("Does trust move?", f.sentence),
         findings.cannot_tell[:6],
-    )
+    )  # fmt: skip
+
+
+def _n(n: int | None) -> str:
+    return "not published" if n is None else f"{n:,}"
+
+
+def _sealed(findings) -> str:
+    if findings.sealed_before_data:
+        return f"The plan was sealed on {findings.sealed_at[:10]}, before the first outcome was known."
+    return "This plan was not sealed before the data existed; read it as exploration."
+
+
+def _meaning(findings) -> str:
+    """What the verdict lets somebody decide, by rule."""
+    least = f"{figure(findings.primary.smallest)} {findings.primary.effect.unit.split(',')[0] or 'points'}"
+    return {
+        "moved": f"The least that was said beforehand to matter is {least}; the best guess reaches it.",
+        "moved_less_than_matters": f"It moved, but the best guess stays below {least}, which was said beforehand to be the least that matters: whoever pays for it should know that.",
+        "no_sign": f"An effect of {least}, said beforehand to be the least that matters, is ruled out. Whoever counted on it need not.",
+        "too_few": f"Neither nothing nor {least}, said beforehand to be the least that matters, can be ruled out. Decide nothing on this; `commonbeat study power` says how many answers would.",
+        "wrong_way": "Stop, and ask people why, before it is done again.",
+    }[findings.primary.verdict]
 
 
 def _lost(findings):
-    a = findings.attrition
-    waves = [w for w, _ in a.flow[0].answered]
-    rows = tuple(
-        (RING_NAMES[x.ring], x.arm, *(_shown(n) for n in (x.asked, *(n for _, n in x.answered)))) for x in a.flow
-    )
-    table = Table("Asked and answered", ("who", "arm", "asked", *(f"day {w}" for w in waves)), rows)
+    a, plan = findings.attrition, findings.plan
     gap = f"Answers came from {points(a.difference.value)} of a hundred more people in the first arm than in the other ({interval(a.difference, signed=True)})."
-    blocks = [Heading("Who was lost"), Tabled("study-flow", table), Words(gap)]
+    if a.difference.value is None:
+        gap = "How response differs between the arms is withheld or cannot be told."
+    chart = flow_diagram(a.flow, primary_wave=plan["primary"]["wave"], name=f"study-flow-{plan['plan_id']}")
+    blocks = [Heading("Who was lost"), Drawn(chart), Words(gap)]
     if a.differential:
         blocks.append(Cautions(("Response differs between the arms, so the effect may be one of who answered.",)))
     if a.bounds:
         low, high = a.bounds.low, a.bounds.high
         blocks.append(
-            Words(
-                f"Whatever those who were lost would have said, the effect lies between {points(low)} and {points(high)} points ({a.bounds.method})."
-            )
-        )
+            Words(f"Whatever those who were lost would have said, the effect lies between {points(low)} and {points(high)} points ({a.bounds.method}).")
+        )  # fmt: skip
     return blocks
 
 
-def _shown(n: int | None) -> str:
-    return "withheld" if n is None else f"{n:,}"
+def _ripple(findings):
+    hows = " ".join(sorted({HOW[x.how][0].upper() + HOW[x.how][1:] + "." for x in findings.rings}))
+    return [
+        Heading("Near and far, soon and late"),
+        curve_of(findings, name=f"ripple-curve-{findings.plan['plan_id']}"),
+        Said(curve_sentence(findings)),
+        Words(f"Intervals hold for all points at once. {hows}{_asked_of(findings)}"),
+    ]
 
 
-def _table(caption: str, findings: Sequence[Finding], *, estimator=False) -> Table:
-    rows = tuple(
-        (
-            (f.estimator.replace("_", " ") if estimator else f.value),
-            interval(f.effect, signed=True),
-            f"{f.effect.n:,}" if f.effect.n is not None else "—",
-            VERDICT_WORDS[f.verdict],
+def _asked_of(findings) -> str:
+    """Whom the answers are about, so that nobody reads more into them."""
+    where = {"my_area": "police in one's own area", "in_general": "police in general"}
+    return f" People were asked about {where[findings.plan['outcome'].get('referent', 'my_area')]}."
+
+
+def _lasting(findings):
+    p = findings.persistence
+    if not p:
+        return []
+    half, again = p.get("half_life") or {}, p.get("cadence") or {}
+    said = [f"Does it last? {p['verdict'].capitalize()}."]
+    if half.get("value") is not None:
+        said.append(f"Half of it is gone after {figure(half['value'], 0)} days ({_span(half)}).")
+    if again.get("value") is not None:
+        said.append(
+            f"To keep half of it, come back to an area every {figure(again['value'], 0)} days ({_span(again)}): a number for areas, never for officers."
         )
-        for f in findings
-    )
-    return Table(caption, ("method" if estimator else "group", "effect in points", "n", "in words"), rows)
+    reasons = [c[0].upper() + c[1:] + "." for c in half.get("cautions", ())[:1]]
+    return [Heading("How long"), Words(" ".join(said + reasons))]
+
+
+def _span(e: dict) -> str:
+    low, high = ("—" if e.get(k) is None else figure(e[k], 0) for k in ("low", "high"))
+    return f"{low} to {high}"
+
+
+def _naive(findings):
+    rows = [(f"not the answer: {n.what}", interval(n.effect, signed=True), n.why) for n in findings.naive]
+    rows.append(("the answer, from the draw", interval(findings.primary.effect, signed=True), "chance decided who" if findings.primary.how == "randomised" else "see how it is known"))  # fmt: skip
+    table = Table("The same question without a draw", ("comparison", "effect in points", "why"), tuple(rows))
+    return [Heading("What would usually be printed"), Tabled(f"study-naive-{findings.plan['plan_id']}", table)]
+
+
+def _differently(findings):
+    told = list(findings.deviations)
+    if findings.sample_ratio and findings.sample_ratio.broken:
+        told.append("The arms came out too uneven for a fair draw.")
+    return [Heading("What went differently than planned"), Cautions(tuple(told))] if told else []
 
 
 def _days(fs, verdict) -> str:
