@@ -16,7 +16,7 @@ from commonbeat.studies.findings import Finding
 from commonbeat.studies.plan import Plan, Ring
 from commonbeat.studies.verdicts import verdict
 
-__all__ = ["effect", "finding", "simultaneous_level", "usable", "weights_of"]
+__all__ = ["adjusted", "effect", "finding", "simultaneous_level", "usable", "weights_of"]
 
 
 def simultaneous_level(level: float, cells: int, estimator: str = "") -> float:
@@ -183,6 +183,23 @@ def _every_day(plan, ring, rows, level, seed):
 
 def _covariates(plan, rows):
     return [c for c in plan.covariates if c in rows.columns and rows[c].drop_nulls().n_unique() > 1]
+
+
+def adjusted(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
+    """Scores with what the plan's covariates explain taken out, the same slope in both arms: for effects that are compared over waves.
+
+    Without it chance differences of before would stand in every wave, and look like an effect that stays.
+    """
+    columns = _covariates(plan, rows) if plan.estimator == "adjusted_effect" else []
+    rows = rows.drop_nulls(columns)
+    if not columns or rows.height < 4 * (len(columns) + 2):
+        return rows
+    x = rows.select(pl.col(columns).cast(pl.Float64)).to_numpy()
+    w = np.sqrt(np.ones(len(x)) if weights_of(rows) is None else weights_of(rows))
+    x = x - np.average(x, axis=0, weights=w**2)
+    design = np.column_stack([np.ones(len(x)), rows["treated"].to_numpy(), x])
+    slope = np.linalg.lstsq(design * w[:, None], rows["score"].to_numpy() * w, rcond=None)[0][2:]
+    return rows.with_columns(pl.Series("score", rows["score"].to_numpy() - x @ slope))
 
 
 def usable(rows, name):

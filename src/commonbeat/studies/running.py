@@ -14,7 +14,7 @@ from commonbeat.errors import BadInput, CommonbeatError
 from commonbeat.studies import answers as reading
 from commonbeat.studies.choices import ESTIMATORS, GROUPS
 from commonbeat.studies.drawing import balance
-from commonbeat.studies.effects import finding, simultaneous_level, usable, weights_of
+from commonbeat.studies.effects import adjusted, finding, simultaneous_level, usable, weights_of
 from commonbeat.studies.findings import Finding, Findings
 from commonbeat.studies.losses import attrition
 from commonbeat.studies.naive import naive_answers
@@ -197,11 +197,11 @@ def _persistence(plan, ring, cells, seed) -> dict | None:
     later = [(w, rows) for w, rows in later if rows["treated"].n_unique() == 2]
     if len(later) < 2 or plan.design in ("before_after", "saturation"):
         return None  # plain differences between arms would not be what these designs compare
-    stacked = pl.concat([rows.with_columns(pl.lit(w).alias("wave")) for w, rows in later])
+    stacked = pl.concat([adjusted(plan, rows).with_columns(pl.lit(w).alias("wave")) for w, rows in later])
     try:
         found = trust.persistence(
             stacked["score"].to_numpy(), stacked["treated"].to_numpy(), stacked["wave"].to_numpy(), person=stacked["respondent"].to_numpy(),
-            cluster=usable(stacked, plan.cluster), weights=weights_of(stacked), level=plan.level, randomised=ring.how == "randomised", unit=plan.outcome.unit,
+            block=usable(stacked, plan.block), cluster=usable(stacked, plan.cluster), weights=weights_of(stacked), level=plan.level, randomised=ring.how == "randomised", unit=plan.outcome.unit,
             bootstrap=plan.bootstrap, seed=seed,
         )  # fmt: skip
     except CommonbeatError as error:

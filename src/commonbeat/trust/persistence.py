@@ -14,6 +14,7 @@ from commonbeat.regression import ols
 from commonbeat.trust.complete import left_out, rows
 from commonbeat.trust.decay import FAMILIES, Curve, fit_curve
 from commonbeat.trust.experiments import _which
+from commonbeat.trust.redrawn_waves import redraw_half_life
 
 __all__ = ["Persistence", "cadence", "decay", "persistence"]
 
@@ -94,7 +95,9 @@ def persistence(y, arm, wave, *, person=None, block=None, cluster=None, weights=
     out = decay(
         times, [e.value for e in effects], covariance, level=level, unit=unit, randomised=randomised, n=len(z)
     )
-    redrawn = _bootstrap(r, z, times, w, bootstrap, seed, level) if bootstrap else None
+    redrawn = (
+        redraw_half_life(r, z, times, w, covariance, draws=bootstrap, seed=seed, level=level) if bootstrap else None
+    )
     balanced, more = _balanced(r, z, times, w, level, unit)
     return Persistence(
         out.times, effects, covariance, out.curves, out.chosen, out.half_life, out.decays, out.verdict, randomised, balanced,
@@ -249,26 +252,3 @@ def _stayed(p, always):
     return (
         f"{share:.0f} % of the people answered every wave; decay among them alone would be decay of those who stay",
     )
-
-
-def _bootstrap(r, z, times, w, draws, seed, level):
-    """Percentile interval of log(2) / rate, people or clusters redrawn; rates at or below zero count as endless."""
-    group = r.get("cluster", r.get("group_person"))
-    labels, g = codes_of(np.arange(len(z)) if group is None else group, "cluster")
-    members = np.split(np.argsort(g, kind="stable"), np.cumsum(np.bincount(g))[:-1])
-    rng, found = np.random.default_rng(seed), []
-    plain_ = {k: v for k, v in r.items() if k not in ("cluster", "group_person")}
-    for _ in range(draws):
-        pick = rng.integers(0, len(labels), len(labels))
-        at = np.concatenate([members[i] for i in pick])
-        fresh = np.repeat(np.arange(len(pick)), [len(members[i]) for i in pick])
-        try:
-            part = {k: v[at] for k, v in plain_.items()} | {"cluster": fresh}
-            _, effects, v = _by_wave(part, z[at], times, w[at], level, "")
-            rate = fit_curve(times, [e.value for e in effects], v, level=level).parameters["rate"].value
-            found.append(np.log(2) / rate if rate > 0 else np.inf)
-        except (TooFew, BadInput, np.linalg.LinAlgError):
-            found.append(np.inf)
-    tail = (1 - level) / 2
-    low, high = np.quantile(found, [tail, 1 - tail], method="inverted_cdf")
-    return float(low), float(high)

@@ -74,7 +74,7 @@ def study(findings: Findings) -> Page:
         Words(f"Method: {f.effect.method or 'none could be used'}. n = {_n(f.effect.n)}. Every table, every other method and how to compute all of it again stand on the next page."),
     ]  # fmt: skip
     return Page(
-        f"study-{plan['plan_id']}.html", "Does it move?", plan["title"], tuple(blocks), ("Does trust move?", f.sentence),
+        f"study-{plan['plan_id']}.html", plan["title"], plan["title"], tuple(blocks), (plan["title"], f.sentence),
         findings.cannot_tell[:6],
     )  # fmt: skip
 
@@ -103,9 +103,7 @@ def _meaning(findings) -> str:
 
 def _lost(findings):
     a, plan = findings.attrition, findings.plan
-    gap = f"Answers came from {points(a.difference.value)} of a hundred more people in the first arm than in the other ({interval(a.difference, signed=True)})."
-    if a.difference.value is None:
-        gap = "How response differs between the arms is withheld or cannot be told."
+    gap = _gap(a.difference, *(f.arm for f in a.flow))
     chart = flow_diagram(a.flow, primary_wave=plan["primary"]["wave"], name=f"study-flow-{plan['plan_id']}")
     blocks = [Heading("Who was lost"), Drawn(chart), Words(gap)]
     if a.differential:
@@ -113,9 +111,18 @@ def _lost(findings):
     if a.bounds:
         low, high = a.bounds.low, a.bounds.high
         blocks.append(
-            Words(f"Whatever those who were lost would have said, the effect lies between {points(low)} and {points(high)} points ({a.bounds.method}).")
+            Words(f"If being in one arm made people answer more, or less, but not some of them more and others less, the effect on those who would answer either way lies between {points(low)} and {points(high)} points ({a.bounds.method}).")
         )  # fmt: skip
     return blocks
+
+
+def _gap(e, first, other) -> str:
+    if e.value is None:
+        return "How response differs between the arms is withheld or cannot be told."
+    if round(abs(e.value), 1) == 0:
+        return f"As many of a hundred people answered in the arm “{first}” as in “{other}” ({interval(e, signed=True)})."
+    more = "more" if e.value > 0 else "fewer"
+    return f"Of a hundred people, {figure(abs(e.value))} {more} answered in the arm “{first}” than in “{other}” ({interval(e, signed=True)})."
 
 
 def _ripple(findings):

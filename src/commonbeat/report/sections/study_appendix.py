@@ -24,7 +24,7 @@ def appendix(findings: Findings) -> Page:
         *_waves(findings, name), *_exploratory(findings, name), *_open(findings), *_plan(findings, name), *_again(findings, name),
     ]  # fmt: skip
     return Page(
-        f"study-{name}-appendix.html", "For reviewers", f"{plan['title']} For reviewers", tuple(blocks), None, (),
+        f"study-{name}-appendix.html", f"{plan['title']} (for reviewers)", f"{plan['title']} For reviewers", tuple(blocks), None, (),
         (("recompute.py", script()), ("CITATION.txt", citation(findings))),
     )  # fmt: skip
 
@@ -142,7 +142,8 @@ def _open(findings):
 
 def _plan(findings, name):
     rows = tuple((key, _said(value)) for key, value in findings.plan.items())
-    note = f"Hash of the plan: {findings.plan_hash}. " + (
+    hashed = " ".join(findings.plan_hash[k : k + 8] for k in range(0, 64, 8))  # so that a narrow page can break it
+    note = f"Hash of the plan: {hashed}. " + (
         f"Sealed: {findings.sealed_at}." if findings.sealed_at else "Never sealed."
     )
     return [
