@@ -120,7 +120,9 @@ def _gap(e, first, other) -> str:
     if e.value is None:
         return "How response differs between the arms is withheld or cannot be told."
     if round(abs(e.value), 1) == 0:
-        return f"As many of a hundred people answered in the arm “{first}” as in “{other}” ({interval(e, signed=True)})."
+        return (
+            f"As many of a hundred people answered in the arm “{first}” as in “{other}” ({interval(e, signed=True)})."
+        )
     more = "more" if e.value > 0 else "fewer"
     return f"Of a hundred people, {figure(abs(e.value))} {more} answered in the arm “{first}” than in “{other}” ({interval(e, signed=True)})."
 
