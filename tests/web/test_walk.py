@@ -5,6 +5,7 @@ import urllib.request
 
 import pytest
 from web.browsing import answers, browser, served_town
+from web.cluster import postgres
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -172,3 +173,11 @@ def test_a_newcomer_walks_through_the_whole_town_and_plays_the_three_moments():
     with served_town() as (home, _folder):
         moments(home)
         walk(home)
+
+
+@pytest.mark.postgres
+def test_the_same_walk_on_postgresql():
+    pytest.importorskip("commonbeat.footage")
+    with postgres() as server, served_town(DATABASE_URL=server.url) as (home, folder):
+        walk(home)
+        assert not (folder / "site/site.sqlite3").exists()

@@ -1,7 +1,7 @@
 """How the site is set up. Everything a town decides is in its site folder; the environment only says where that is.
 
 COMMONBEAT_SITE   the site folder (default ./site)
-DATABASE_URL      postgres://user:password@host:port/name; without it SQLite inside the site folder
+DATABASE_URL      postgres://user:password@host:port/name (host may be %2Fthe%2Ffolder of a socket); without it SQLite inside the site folder
 COMMONBEAT_HTTPS  "1" behind TLS: secure `__Host-` cookies, HSTS
 """
 
@@ -104,12 +104,18 @@ def _database() -> dict:
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
+        "HOST": _host(parts.netloc),
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"connect_timeout": 5},
     }
+
+
+def _host(netloc: str) -> str:
+    """A name, or %2Fthe%2Ffolder of a socket, its capitals kept."""
+    place = netloc.rpartition("@")[2]
+    return place[1:].split("]")[0] if place.startswith("[") else unquote(place.split(":")[0])
 
 
 DATABASES = {"default": _database()}

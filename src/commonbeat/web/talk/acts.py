@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commonbeat.errors import Refused
 from commonbeat.web.base.log import note
+from commonbeat.web.sqlite.together import Together
 from commonbeat.web.talk.models import Conversation, Statement, Vote
 
 
+def _keep(votes: list[Vote]) -> None:
+    Vote.objects.bulk_create(
+        votes, update_conflicts=True, unique_fields=["statement", "person"], update_fields=["value", "day", "known_group"]
+    )
+
+
+_together = Together(_keep)
+
+
 def vote(statement: Statement, person: str, value: int, known_group: str = "") -> None:
-    """Keeps the last word of one token on one statement: one row, however many requests come at once."""
-    fields = {"value": value, "day": timezone.localdate(), "known_group": known_group}
-    try:
-        with transaction.atomic():
-            Vote.objects.update_or_create(statement=statement, person=person, defaults=fields)
-    except IntegrityError:
-        Vote.objects.filter(statement=statement, person=person).update(**fields)
+    """Keeps the last word of one token on one statement: one row, however many requests come at once.
+
+    Returns when it is on the disk; votes that come at the same moment share one commit.
+    """
+    day = timezone.localdate()
+    _together(Vote(statement=statement, person=person, value=value, day=day, known_group=known_group))
 
 
 def next_for(conversation: Conversation, person: str | None) -> Statement | None:

@@ -1,0 +1,121 @@
+"""Votes that arrive at once share a commit; each is answered after it, and one bad row takes no other down."""
+
+import threading
+
+import pytest
+
+
+@pytest.fixture
+def said(site):
+    from django.utils import timezone
+
+    from commonbeat.web.talk.models import Conversation, Statement
+
+    talk = Conversation.objects.create(slug="t", title="T", question="?", made_at=timezone.now())
+    return Statement.objects.create(
+        conversation=talk, words="We agree", at=timezone.now(), moderated="accepted", language="en"
+    )
+
+
+def at_once(count, act):
+    """Runs act(0) ... act(count - 1) in as many threads, released together -> what each raised, or None."""
+    from django.db import connection
+
+    gate, raised = threading.Barrier(count), [None] * count
+
+    def one(n):
+        gate.wait()
+        try:
+            act(n)
+        except Exception as error:
+            raised[n] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(count)]
+    [t.start() for t in threads]
+    [t.join(60) for t in threads]
+    assert not any(t.is_alive() for t in threads)
+    return raised
+
+
+def test_a_hundred_votes_at_once_are_a_hundred_rows_in_far_fewer_commits(said):
+    from django.db import connection
+
+    from commonbeat.web.sqlite.together import Together
+    from commonbeat.web.talk import acts
+    from commonbeat.web.talk.models import Vote
+
+    commits = []
+
+    def keep(votes):
+        commits.append(len(votes))
+        acts._keep(votes)
+
+    together = Together(keep)
+
+    def one(n):
+        from django.utils import timezone
+
+        together(Vote(statement=said, person=f"p{n}", value=1, day=timezone.localdate()))
+        assert Vote.objects.filter(person=f"p{n}").exists()  # kept when the call returns, not later
+
+    assert at_once(100, one) == [None] * 100
+    assert Vote.objects.count() == 100 == sum(commits)
+    if connection.vendor == "sqlite":
+        assert len(commits) < 60
+
+
+def test_the_last_word_counts_even_when_both_come_in_one_commit(said):
+    from commonbeat.web.talk import acts
+    from commonbeat.web.talk.models import Vote
+
+    assert at_once(40, lambda n: acts.vote(said, f"p{n % 4}", 1 - n % 3)) == [None] * 40
+    assert Vote.objects.count() == 4
+    acts.vote(said, "p0", -1)
+    assert Vote.objects.get(person="p0").value == -1
+
+
+def test_one_row_that_cannot_be_kept_takes_no_other_down(said):
+    from django.db import IntegrityError
+    from django.utils import timezone
+
+    from commonbeat.web.talk import acts
+    from commonbeat.web.talk.models import Vote
+
+    def one(n):
+        statement = "no-such-statement" if n % 10 == 3 else said.pk
+        acts._together(Vote(statement_id=statement, person=f"p{n}", value=1, day=timezone.localdate()))
+
+    raised = at_once(40, one)
+    assert [isinstance(r, IntegrityError) for r in raised] == [n % 10 == 3 for n in range(40)]
+    assert Vote.objects.count() == 36
+
+
+def test_inside_a_transaction_of_the_caller_the_row_shares_its_fate(said):
+    from django.db import transaction
+
+    from commonbeat.web.talk import acts
+    from commonbeat.web.talk.models import Vote
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        acts.vote(said, "p", 1)
+        raise RuntimeError
+    assert Vote.objects.count() == 0
+
+
+def test_when_the_writing_itself_fails_everybody_hears_it_and_the_next_are_served(said):
+    from commonbeat.web.sqlite.together import Together
+    from commonbeat.web.talk.models import Vote
+
+    broken = True
+
+    def keep(rows):
+        if broken:
+            raise ValueError("cannot be written")
+
+    together = Together(keep)
+    assert all(isinstance(r, ValueError) for r in at_once(20, lambda n: together(n)))
+    broken = False
+    assert at_once(20, lambda n: together(n)) == [None] * 20
+    assert Vote.objects.count() == 0
