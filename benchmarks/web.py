@@ -3,7 +3,7 @@
     python benchmarks/web.py [--seconds 8] [--rounds 3] [--quick]
 
 Needs `wrk` (Debian: apt-get install wrk). Servers take turns, one at a time, so that the machine's mood falls on all alike;
-wrk itself runs on the same cores, so these are floors. Each server is one process with 8 threads, as `commonbeat serve` is.
+wrk itself runs on the same cores, so these are floors. Each server is one process with as many threads as `commonbeat serve` has.
 
     floors   home and story >= 300/s at p99 < 250 ms; durable votes >= 1,000/s at p99 < 100 ms and none lost;
              200 MB upload >= 100 MB/s with <= 80 MB added memory; /healthz < 200 ms beside 16 stalled readers and 16 uploads
@@ -46,7 +46,9 @@ def votes(folder: Path, what: dict, args) -> list[tuple]:
         with peer(folder, "insert") as home:
             seen["untuned Django insert"].append(wrk(home, Ask("/", post="value=1"), args.seconds))
         with serve(folder / "site") as (home, _pid):
-            ask = Ask("/talk/t/vote/", post=f"statement={what['statement']}&value=agree", tokens=folder / "tokens", skip=n * 100_000)
+            ask = Ask(
+                "/talk/t/vote/", post=f"statement={what['statement']}&value=agree", tokens=folder / f"tokens{n}"
+            )
             seen["vote"].append(wrk(home, ask, args.seconds))
             acknowledged += seen["vote"][-1].good
     kept = votes_kept(folder / "site/site.sqlite3") - before
@@ -84,10 +86,15 @@ def main() -> None:
         with serve(folder / "site") as (home, pid):
             for n in range(1 if args.quick else 3):
                 speed, added = upload(folder / "site", home, pid, UPLOAD)
-                print(f"upload of {UPLOAD / 1e6:.0f} MB: {speed:,.0f} MB/s, {added:.0f} MB of memory added" + (" (first)" if n == 0 else ""))
+                print(
+                    f"upload of {UPLOAD / 1e6:.0f} MB: {speed:,.0f} MB/s, {added:.0f} MB of memory added"
+                    + (" (first)" if n == 0 else "")
+                )
         with serve(folder / "site") as (home, _pid):
             for path, took in stalled(folder / "site", home, what).items():
-                print(f"beside 16 stalled readers and 16 stalled uploads, {path}: median {took[len(took) // 2]:.1f} ms, worst {took[-1]:.1f} ms")
+                print(
+                    f"beside 16 stalled readers and 16 stalled uploads, {path}: median {took[len(took) // 2]:.1f} ms, worst {took[-1]:.1f} ms"
+                )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

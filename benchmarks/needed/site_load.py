@@ -59,7 +59,8 @@ edition.publish(root, areas=[{"area_id": f"a{n}", "name": f"Area {n}", "rings": 
                 context={"a1": {str(now.year): {"contacts": {"positive": 7}, "known": ["contacts"]}}})
 from commonbeat.web.review import acts
 uploads = [acts.begin(met, press, int(sys.argv[3]))[1] for _ in range(40)]
-Path(sys.argv[2]).write_text("\\n".join(secrets.token_urlsafe(32) for _ in range(400_000)))
+for n in range(10):
+    Path(f"{sys.argv[2]}{n}").write_text("\\n".join(secrets.token_urlsafe(32) for _ in range(60_000)))
 print(json.dumps({"slug": "story-9", "statement": said[0].pk, "uploads": uploads}))
 """
 
@@ -89,14 +90,18 @@ urlpatterns = [path("", bare if kind == "bare" else insert)]
 if kind == "insert" and Vote._meta.db_table not in connection.introspection.table_names():
     with connection.schema_editor() as editor:
         editor.create_model(Vote)
-from a2wsgi import WSGIMiddleware
+from commonbeat.web.shell.pages import Pages
 from django.core.wsgi import get_wsgi_application
 import uvicorn
-uvicorn.run(WSGIMiddleware(get_wsgi_application(), workers=8), host="127.0.0.1", port=int(sys.argv[3]), log_level="error", access_log=False)
+pages = Pages(get_wsgi_application(), 24)
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await pages(scope, receive, send)
+uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[3]), log_level="error", access_log=False, lifespan="off")
 """
 
 LUA = """
-tokens, at, good, bad = {}, %(skip)d, 0, 0
+tokens, at, good, bad = {}, 0, 0, 0
 if "%(tokens)s" ~= "" then for line in io.lines("%(tokens)s") do tokens[#tokens + 1] = line end end
 wrk.method, wrk.body = "%(method)s", "%(body)s"
 wrk.headers["Origin"], wrk.headers["Content-Type"] = "%(home)s", "application/x-www-form-urlencoded"
@@ -115,12 +120,11 @@ end
 
 @dataclass(frozen=True)
 class Ask:
-    """One request, asked again and again. `tokens`: a file with one participation token for each, from line `skip` on."""
+    """One request, asked again and again. `tokens`: a file with a participation token for each."""
 
     path: str
     post: str = ""
     tokens: Path | None = None
-    skip: int = 0
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,9 @@ class Load:
 def wrk(home: str, ask: Ask, seconds: float, connections: int = 32) -> Load:
     """One load of one address -> answers per second and latency in milliseconds; answers of 400 and above are not counted as good."""
     script = HERE / f".wrk-{os.getpid()}.lua"
-    script.write_text(LUA % {"tokens": ask.tokens or "", "skip": ask.skip, "method": "POST" if ask.post else "GET", "body": ask.post, "home": home})
+    script.write_text(
+        LUA % {"tokens": ask.tokens or "", "method": "POST" if ask.post else "GET", "body": ask.post, "home": home}
+    )
     try:
         done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(script), home + ask.path],
                               capture_output=True, text=True, timeout=seconds + 60)  # fmt: skip
@@ -151,7 +157,9 @@ def wrk(home: str, ask: Ask, seconds: float, connections: int = 32) -> Load:
 
 def seeded(root: Path, tokens: Path, size: int = 200_000_000) -> dict:
     """A site with ten stories, one of them filmed, a conversation, an edition, and forty uploads expected."""
-    made = subprocess.run([sys.executable, "-c", SEED, str(root), str(tokens), str(size)], capture_output=True, text=True, env=_env())
+    made = subprocess.run(
+        [sys.executable, "-c", SEED, str(root), str(tokens), str(size)], capture_output=True, text=True, env=_env()
+    )
     if made.returncode:
         raise RuntimeError(made.stderr[-3_000:])
     (root.parent / "uploads.json").write_text(made.stdout.strip().splitlines()[-1])
@@ -162,7 +170,9 @@ def seeded(root: Path, tokens: Path, size: int = 200_000_000) -> dict:
 def serve(root: Path):
     """`commonbeat serve` on a free port -> (its address, its process id)."""
     port = _free()
-    with _running([sys.executable, "-m", "commonbeat", "serve", "--site", str(root), "--port", str(port), "--no-work"], port) as child:
+    with _running(
+        [sys.executable, "-m", "commonbeat", "serve", "--site", str(root), "--port", str(port), "--no-work"], port
+    ) as child:
         yield f"http://127.0.0.1:{port}", child.pid
 
 
@@ -175,7 +185,9 @@ def peer(folder: Path, kind: str):
 
 @contextmanager
 def _running(command: list[str], port: int):
-    child = subprocess.Popen(command, env=_env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    child = subprocess.Popen(
+        command, env=_env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         deadline = time.monotonic() + 60
         while True:
@@ -186,7 +198,9 @@ def _running(command: list[str], port: int):
                 if child.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"{command[:3]} did not come up") from None
                 time.sleep(0.1)
-        time.sleep(0.5)
+        for _ in range(3):
+            http.client.HTTPConnection("127.0.0.1", port, timeout=60).request("GET", "/")
+        time.sleep(1)
         yield child
     finally:
         os.killpg(child.pid, signal.SIGTERM)
@@ -213,7 +227,12 @@ def upload(root: Path, home: str, pid: int, size: int) -> tuple[float, float]:
     piece = secrets.token_bytes(1 << 20)
     began = time.perf_counter()
     line.putrequest("PATCH", f"/upload/{token}")
-    for name, value in {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream", "Content-Length": str(size)}.items():
+    for name, value in {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Offset": "0",
+        "Content-Type": "application/offset+octet-stream",
+        "Content-Length": str(size),
+    }.items():
         line.putheader(name, value)
     line.endheaders()
     for start in range(0, size, len(piece)):

@@ -38,7 +38,9 @@ class Cluster:
         self.user = next((u for u in ("postgres", "nobody") if _known(u)), None) if os.getuid() == 0 else None
         if self.user:
             shutil.chown(folder, self.user)
-        self.run("initdb", "-D", f"{folder}/data", "-U", "commonbeat", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self.run(
+            "initdb", "-D", f"{folder}/data", "-U", "commonbeat", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"
+        )
         self.start()
         self.run("createdb", "-h", str(folder), "-U", "commonbeat", "commonbeat")
 
@@ -75,7 +77,9 @@ def _known(user: str) -> bool:
 @contextmanager
 def postgres():
     """A running server, ended and deleted afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="cbpg-", dir="/tmp")).resolve()  # short: a socket's path has at most 107 characters
+    folder = Path(
+        tempfile.mkdtemp(prefix="cbpg-", dir="/tmp")
+    ).resolve()  # short: a socket's path has at most 107 characters
     server = None
     try:
         server = Cluster(folder)

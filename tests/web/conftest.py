@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -50,8 +51,11 @@ def site(opened):
     from django.core.cache import cache
     from django.db import connection, connections
 
+    from commonbeat.web.base import steady
+
     if connection.vendor == "sqlite":
         connections.close_all()
+        gc.collect()  # a refused statement may still hang on its traceback, and keep the old file open
         for end in ("-wal", "-shm"):
             Path(str(opened.database) + end).unlink(missing_ok=True)
         shutil.copy(opened.root / "empty.sqlite3", opened.database)
@@ -60,6 +64,7 @@ def site(opened):
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE " + ", ".join(f'"{t}"' for t in tables) + " RESTART IDENTITY CASCADE")
     cache.clear()
+    steady.clear()
     shutil.rmtree(opened.root / "editions", ignore_errors=True)
     yield opened
     connections.close_all()

@@ -20,7 +20,7 @@ def server():
 
 
 #: everything that touches the database; pages looked at in a browser are walked in test_walk.py
-AGAIN = ["test_doors.py", "test_publishing.py", "test_reliability.py"]
+AGAIN = ["test_doors.py", "test_publishing.py", "test_reliability.py", "test_together.py"]
 
 
 @pytest.mark.parametrize("file", AGAIN)
@@ -28,7 +28,7 @@ def test_the_same_on_postgresql(server, file):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("COMMONBEAT_", "PYTEST_", "DJANGO_"))}
     env |= {"DATABASE_URL": server.url, "PYTHONPATH": str(HERE.parents[1] / "src")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--no-header", "-m", "not truth and not browser", str(HERE / file)],
+        [sys.executable, "-m", "pytest", "-m", "not truth and not browser", str(HERE / file)],
         env=env, cwd=HERE.parents[1], capture_output=True, text=True, timeout=380,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]

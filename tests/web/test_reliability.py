@@ -85,7 +85,7 @@ def test_fifty_votes_at_once_with_one_token_are_one_vote(site):
 
     def one(n):
         try:
-            acts.vote(said, "p" * 32, n % 3 - 1)
+            acts.vote(said.pk, "p" * 32, n % 3 - 1)
         except Exception as error:
             failed.append(error)
         finally:
@@ -184,7 +184,7 @@ WRITER = """
     from commonbeat.web.record import acts
     from commonbeat.web.talk import acts as talk
     from commonbeat.web.talk.models import Statement
-    said = Statement.objects.get()
+    said = Statement.objects.get().pk
     for n in range(100000):
         talk.vote(said, f"{{os.getpid()}}-{{n}}", 1)
         note("kill.test", f"{{os.getpid()}}-{{n}}")

@@ -57,7 +57,7 @@ def test_a_hundred_votes_at_once_are_a_hundred_rows_in_far_fewer_commits(said):
     def one(n):
         from django.utils import timezone
 
-        together(Vote(statement=said, person=f"p{n}", value=1, day=timezone.localdate()))
+        together((said.pk, f"p{n}", 1, timezone.localdate(), ""))
         assert Vote.objects.filter(person=f"p{n}").exists()  # kept when the call returns, not later
 
     assert at_once(100, one) == [None] * 100
@@ -70,22 +70,21 @@ def test_the_last_word_counts_even_when_both_come_in_one_commit(said):
     from commonbeat.web.talk import acts
     from commonbeat.web.talk.models import Vote
 
-    assert at_once(40, lambda n: acts.vote(said, f"p{n % 4}", 1 - n % 3)) == [None] * 40
+    assert at_once(40, lambda n: acts.vote(said.pk, f"p{n % 4}", 1 - n % 3)) == [None] * 40
     assert Vote.objects.count() == 4
-    acts.vote(said, "p0", -1)
+    acts.vote(said.pk, "p0", -1)
     assert Vote.objects.get(person="p0").value == -1
 
 
 def test_one_row_that_cannot_be_kept_takes_no_other_down(said):
     from django.db import IntegrityError
-    from django.utils import timezone
 
     from commonbeat.web.talk import acts
     from commonbeat.web.talk.models import Vote
 
     def one(n):
         statement = "no-such-statement" if n % 10 == 3 else said.pk
-        acts._together(Vote(statement_id=statement, person=f"p{n}", value=1, day=timezone.localdate()))
+        acts.vote(statement, f"p{n}", 1)
 
     raised = at_once(40, one)
     assert [isinstance(r, IntegrityError) for r in raised] == [n % 10 == 3 for n in range(40)]
@@ -99,7 +98,7 @@ def test_inside_a_transaction_of_the_caller_the_row_shares_its_fate(said):
     from commonbeat.web.talk.models import Vote
 
     with pytest.raises(RuntimeError), transaction.atomic():
-        acts.vote(said, "p", 1)
+        acts.vote(said.pk, "p", 1)
         raise RuntimeError
     assert Vote.objects.count() == 0
 

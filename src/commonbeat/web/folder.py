@@ -17,6 +17,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from commonbeat.errors import BadInput, Missing
@@ -58,17 +59,20 @@ class Site:
 
     def key(self, purpose: str) -> bytes:
         """The 32 secret bytes kept for one purpose."""
-        path = self.root / "keys" / purpose
-        try:
-            return bytes.fromhex(path.read_text().strip())
-        except FileNotFoundError:
-            raise Missing(
-                f"{path} is missing. Without it, what it protects cannot be read: restore it from your backup of keys."
-            ) from None
-        except ValueError:
-            raise BadInput(
-                f"{path} does not hold a key (64 hexadecimal digits): restore it from your backup."
-            ) from None
+        return _secret(self.root / "keys" / purpose)
+
+
+@lru_cache(maxsize=16)
+def _secret(path: Path) -> bytes:
+    """Read once: votes and films ask for their key at every request."""
+    try:
+        return bytes.fromhex(path.read_text().strip())
+    except FileNotFoundError:
+        raise Missing(
+            f"{path} is missing. Without it, what it protects cannot be read: restore it from your backup of keys."
+        ) from None
+    except ValueError:
+        raise BadInput(f"{path} does not hold a key (64 hexadecimal digits): restore it from your backup.") from None
 
 
 def default_folder() -> Path:

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "commonbeat.web.base.middleware.Weather",
     "commonbeat.web.base.middleware.Headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "commonbeat.web.base.steady.SteadyPages",
     "commonbeat.web.base.middleware.QuietSessions",
     "commonbeat.web.base.middleware.Language",
     "django.middleware.common.CommonMiddleware",
@@ -90,6 +91,7 @@ def _database() -> dict:
         return {
             "ENGINE": "commonbeat.web.sqlite",
             "NAME": str(SITE.database),
+            "CONN_MAX_AGE": None,  # opening the file anew for each page costs more than most pages
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
@@ -190,5 +192,5 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGGING_CONFIG = "commonbeat.web.base.logs.configure"
-LOGGING = {}
+LOGGING = {"configured": "by the line above"}  # Django does not call it for an empty one
 CSRF_FAILURE_VIEW = "commonbeat.web.base.views.foreign_form"

@@ -28,4 +28,5 @@ urlpatterns = [
     path("account/closed/", base.closed, name="account_email"),
     path("readyz", base.ready, name="readyz"),
 ]
+handler500 = "commonbeat.web.base.weather.fault"
 handler404 = "commonbeat.web.base.views.not_found"

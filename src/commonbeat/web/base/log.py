@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from commonbeat import audit
 
-__all__ = ["note", "verdict"]
+__all__ = ["head", "note", "verdict"]
 
 
 def note(what: str, object: str, *, actor=None, outcome: str = "done", at=None, **about):
@@ -28,6 +28,13 @@ def note(what: str, object: str, *, actor=None, outcome: str = "done", at=None, 
             n=made.n, at=made.at, what=made.what, who=made.who, about=audit.canonical(made.about),
             object=about["object"], before=made.before, hash=made.hash,
         )  # fmt: skip
+
+
+def head() -> int:
+    """The number of the log's last line. Whatever is done adds one, so what was read under this number still holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(n) FROM base_entry")
+        return cursor.fetchone()[0] or 0
 
 
 def verdict(*heads: audit.Head) -> audit.Verdict:

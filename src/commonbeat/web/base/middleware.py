@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import secrets
 import time
 
 import structlog
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import DatabaseError
+from django.http import Http404, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
@@ -18,8 +18,10 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.http import urlencode
 
+from commonbeat.web.base import weather
 from commonbeat.web.base.accounts import showed_second_factor
 from commonbeat.web.base.log import note
+from commonbeat.web.base.logs import where
 
 log = structlog.get_logger()
 
@@ -36,11 +38,6 @@ POLICY = (
     "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
     "object-src 'none'; frame-ancestors {ancestors}"
 )
-STORM = (
-    "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    "<title>One moment</title><h1>One moment, please</h1><p>The site cannot reach its record just now. Nothing you sent "
-    "was half saved. Please try again in a minute.</p>"
-)
 
 
 class Weather:
@@ -50,25 +47,14 @@ class Weather:
         self.get_response = get_response
 
     def __call__(self, request):
-        try:
-            return self.get_response(request)
-        except (OperationalError, InterfaceError, OSError) as error:
-            return self.storm(error)
+        return self.get_response(request)
 
     def process_exception(self, request, error):
-        if isinstance(error, (OperationalError, InterfaceError)) or (
-            isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT)
-        ):
-            return self.storm(error)
-        log.error(
-            "fault", kind=type(error).__name__, view=getattr(request.resolver_match, "view_name", ""), exc_info=True
-        )
+        if weather.is_bad(error):
+            return weather.storm(error)
+        if not isinstance(error, (Http404, PermissionDenied, SuspiciousOperation)):
+            log.error("fault", view=getattr(request.resolver_match, "view_name", ""), **where(error))
         return None
-
-    @staticmethod
-    def storm(error):
-        log.error("storm", kind=type(error).__name__)
-        return HttpResponse(STORM, status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
 
 
 class Headers:

@@ -9,14 +9,15 @@ gone at the next request. Nothing that depends on who asks is kept: a request wi
 from __future__ import annotations
 
 import gzip
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpResponse
 
+from commonbeat.web.base.log import head
 from commonbeat.web.read.edition import current
 
 __all__ = ["SteadyPages", "clear", "steady"]
@@ -46,7 +47,7 @@ class SteadyPages:
         where = self.where(request)
         if where is None:
             return self.get_response(request)
-        key = (*where, self.now())
+        key = (*where, current(settings.SITE.root).hash, head())
         with _guard:
             held = _kept.get(key)
             if held:
@@ -70,12 +71,6 @@ class SteadyPages:
         return request.scheme, request.META.get("HTTP_HOST", ""), request.path, query, *(s[:80] for s in said)
 
     @staticmethod
-    def now() -> tuple:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT max(n) FROM base_entry")
-            return current(settings.SITE.root).hash, cursor.fetchone()[0]
-
-    @staticmethod
     def keep(request, key, response) -> tuple | None:
         view = getattr(request.resolver_match, "func", None)
         if (
@@ -84,7 +79,7 @@ class SteadyPages:
         ):  # fmt: skip
             return None
         body = response.content
-        mark = f'"{abs(hash((key, body))):x}"'
+        mark = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
         headers = {k: v for k, v in response.headers.items() if k not in ("Content-Length", "ETag")}
         # nothing secret and nothing typed by the reader stands in these pages, so that packing them gives nothing away
         held = (headers | {"ETag": mark}, body, gzip.compress(body, 6), getattr(response, "embeddable", False))
@@ -106,6 +101,8 @@ class SteadyPages:
         for name, value in headers.items():
             response.headers[name] = value
         vary = [v.strip() for v in response.headers.get("Vary", "").split(",") if v.strip()]
-        response.headers["Vary"] = ", ".join([*vary, *(v for v in ("Accept-Encoding", "Accept-Language") if v not in vary)])
+        response.headers["Vary"] = ", ".join(
+            [*vary, *(v for v in ("Accept-Encoding", "Accept-Language") if v not in vary)]
+        )
         response.embeddable = embeddable
         return response

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from commonbeat.web.base.logs import where
 from commonbeat.web.jobs.models import Job
 
 __all__ = ["MOST_ATTEMPTS", "HeldNoMore", "claim", "finish", "kind", "put", "run_one"]
@@ -131,6 +132,6 @@ def run_one(now: datetime | None = None) -> Job | None:
     except HeldNoMore:
         log.warning("lease_lost", job=job.kind)
     except Exception as error:
-        log.error("job_failed", job=job.kind, attempt=job.attempt, kind=type(error).__name__, exc_info=True)
+        log.error("job_failed", job=job.kind, attempt=job.attempt, **where(error))
         fail(job, f"{type(error).__name__}: {error}")
     return job

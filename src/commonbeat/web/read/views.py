@@ -17,6 +17,7 @@ from commonbeat.stories import atom, press_release
 from commonbeat.stories import card as draw_card
 from commonbeat.stories import oembed as oembed_of
 from commonbeat.web.base.roles import public
+from commonbeat.web.base.steady import steady
 from commonbeat.web.media import store
 from commonbeat.web.read import charts, words
 from commonbeat.web.read.edition import current
@@ -38,6 +39,7 @@ def told(story):
 
 
 @public
+@steady
 def home(request):
     """A moment first; then what happened, who gets which contact, whether trust moves, what is promised."""
     out = edition()
@@ -51,6 +53,7 @@ def home(request):
 
 
 @public
+@steady
 def stories(request):
     return render(request, "read/stories.html", {"stories": [told(s) for s in live()], "section": "stories"})
 
@@ -74,6 +77,7 @@ def gone(request, *, embeddable=False):
 
 
 @public
+@steady
 def story(request, slug):
     story = found(slug)
     if not story.live:
@@ -92,6 +96,7 @@ def story(request, slug):
 
 
 @public
+@steady
 def embed(request, slug):
     story = found(slug)
     if not story.live:
@@ -105,6 +110,7 @@ def embed(request, slug):
 
 
 @public
+@steady
 def card(request, slug):
     story = found(slug)
     if not story.live:
@@ -120,6 +126,7 @@ def _card(story_id, changed, title, poster):
 
 
 @public
+@steady
 def captions(request, slug):
     story = found(slug)
     if not story.live:
@@ -132,6 +139,7 @@ def captions(request, slug):
 
 
 @public
+@steady
 def release(request, slug):
     """The story as plain text for newsrooms."""
     story = found(slug)
@@ -149,6 +157,7 @@ def release(request, slug):
 
 
 @public
+@steady
 def feed(request):
     base = request.build_absolute_uri("/")
     entries = [
@@ -193,12 +202,14 @@ def oembed(request):
 
 
 @public
+@steady
 def places(request):
     out = edition()
     return render(request, "read/places.html", {"edition": out, "section": "places", "areas": out.areas})
 
 
 @public
+@steady
 def areas_json(request):
     """The town's own borders, as GeoJSON, with the suppressed rates of this edition."""
     out = edition()
@@ -213,6 +224,7 @@ def areas_json(request):
 
 
 @public
+@steady
 def trust(request):
     out = edition()
     return render(
@@ -223,6 +235,7 @@ def trust(request):
 
 
 @public
+@steady
 def ripple(request):
     out = edition()
     studies = {}
@@ -238,11 +251,13 @@ def ripple(request):
 
 
 @public
+@steady
 def promises(request):
     return render(request, "read/promises.html", {"edition": edition(), "section": "promises"})
 
 
 @public
+@steady
 def how(request):
     response = render(request, "read/how.html", {"edition": edition()})
     patch_vary_headers(response, ["Accept-Language"])
@@ -250,5 +265,6 @@ def how(request):
 
 
 @public
+@steady
 def ask(request):
     return render(request, "read/ask.html", {"body": settings.SITE.independent_body})

@@ -2,21 +2,21 @@ from __future__ import annotations
 
 import os
 
-from a2wsgi import WSGIMiddleware
 from asgiref.sync import sync_to_async
 
 from commonbeat.web.shell.films import send_film
+from commonbeat.web.shell.pages import Pages
 from commonbeat.web.shell.replies import plain
 from commonbeat.web.shell.uploads import Uploads
 
-THREADS = int(os.environ.get("COMMONBEAT_THREADS", "8"))
+THREADS = int(os.environ.get("COMMONBEAT_THREADS", "24"))
 
 
 def shell():
     """The whole site as one ASGI application."""
     from commonbeat.web.wsgi import application as pages
 
-    site = WSGIMiddleware(pages, workers=THREADS)
+    site = Pages(pages, THREADS)
     uploads = Uploads()
 
     async def app(scope, receive, send):

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commonbeat.errors import Refused
-from commonbeat.web.base.log import note
+from commonbeat.web.base.log import head, note
 from commonbeat.web.sqlite.together import Together
 from commonbeat.web.talk.models import Conversation, Statement, Vote
 
+_KEEP = """INSERT INTO talk_vote (statement_id, person, value, day, known_group) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (statement_id, person) DO UPDATE SET value = excluded.value, day = excluded.day, known_group = excluded.known_group"""
 
-def _keep(votes: list[Vote]) -> None:
-    Vote.objects.bulk_create(
-        votes, update_conflicts=True, unique_fields=["statement", "person"], update_fields=["value", "day", "known_group"]
-    )
+
+def _keep(votes: list[tuple]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(_KEEP, votes)
 
 
 _together = Together(_keep)
+_votable: dict[str, tuple] = {}
 
 
-def vote(statement: Statement, person: str, value: int, known_group: str = "") -> None:
+def votable(slug: str, statement_id: str) -> bool:
+    """Is this one of the sentences that can be voted on now?  Whatever changes that is in the log, so the answer holds until its next line."""
+    now, held = head(), _votable.get(slug)
+    if held is None or held[0] != now or statement_id not in held[1]:
+        rows = Statement.objects.filter(conversation=slug, conversation__open=True, moderated="accepted")
+        held = _votable[slug] = (now, frozenset(rows.values_list("pk", flat=True)))
+    return statement_id in held[1]
+
+
+def vote(statement_id: str, person: str, value: int, known_group: str = "") -> None:
     """Keeps the last word of one token on one statement: one row, however many requests come at once.
 
     Returns when it is on the disk; votes that come at the same moment share one commit.
     """
-    day = timezone.localdate()
-    _together(Vote(statement=statement, person=person, value=value, day=day, known_group=known_group))
+    _together((statement_id, person, value, timezone.localdate(), known_group))
 
 
 def next_for(conversation: Conversation, person: str | None) -> Statement | None:

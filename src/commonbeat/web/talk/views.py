@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from commonbeat.errors import Refused
 from commonbeat.web.base.log import note
 from commonbeat.web.base.roles import Role, public, staff
+from commonbeat.web.base.steady import steady
 from commonbeat.web.read.edition import current
 from commonbeat.web.talk import acts, token
 from commonbeat.web.talk.forms import GROUPS, AppealForm, ModerateForm, ProposeForm, ReplyForm
@@ -54,10 +55,9 @@ def too_many(request):
 @public
 @require_POST
 def vote(request, slug):
-    talk = get_object_or_404(Conversation, pk=slug, open=True)
-    statement = get_object_or_404(
-        Statement, pk=request.POST.get("statement", ""), conversation=talk, moderated="accepted"
-    )
+    statement = request.POST.get("statement", "")
+    if not acts.votable(slug, statement):
+        raise Http404
     value = {"agree": 1, "disagree": -1, "pass": 0}.get(request.POST.get("value", ""))
     if value is None:
         return HttpResponse(_("Agree, disagree or pass?"), status=400, content_type="text/plain; charset=utf-8")
@@ -104,6 +104,7 @@ def _results(talk):
 
 
 @public
+@steady
 def results(request, slug):
     """What all known groups hold together, first; then where they differ; small numbers hidden."""
     talk = get_object_or_404(Conversation, pk=slug)
@@ -120,6 +121,7 @@ def results(request, slug):
 
 
 @public
+@steady
 def embed(request, slug):
     talk = get_object_or_404(Conversation, pk=slug)
     response = render(request, "talk/embed.html", {"talk": talk, "found": _results(talk)})
@@ -128,6 +130,7 @@ def embed(request, slug):
 
 
 @public
+@steady
 def decisions(request, slug):
     """Every statement that was not shown, and the public reason."""
     talk = get_object_or_404(Conversation, pk=slug)
