@@ -5,6 +5,7 @@ python small_town.py FOLDER PORT
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -82,5 +83,9 @@ if __name__ == "__main__":
     from commonbeat.web import demo
 
     demo.prepare(root / "site", build(root / "town"))
+    if password := os.environ.get("COMMONBEAT_TEST_PASSWORD"):  # somebody who signs in as on a real site
+        from commonbeat.web.base.models import Staff
+
+        Staff.objects.create_user("walker", "auditor", password)
     print("ready", flush=True)
     demo.serve(root / "site", port=port)
