@@ -1,4 +1,4 @@
-"""A newcomer's walk through a whole town in a real browser: record, protect, tell, approve, read, withdraw, verify; the moments."""
+"""A newcomer's walk through a whole town in a real browser: record, protect, tell, approve, watch, vote, answer, withdraw, verify."""
 
 import time
 import urllib.request
@@ -91,6 +91,33 @@ def tell(page, home):
     return page.get_by_role("link", name="As the public sees it").get_attribute("href")
 
 
+def take_part(chromium, home, public):
+    """A resident on a bus: watches the film, votes, answers the pulse. A cookie only from the first vote on."""
+    page = chromium.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.set_default_timeout(120_000)
+    page.goto(home + public)
+    page.get_by_role("heading", name="The step he could not do").wait_for()
+    film = page.locator("video")
+    film.evaluate("v => { v.muted = true; return v.play() }")
+    page.wait_for_timeout(400)
+    assert film.evaluate("v => v.currentTime > 0 && v.videoWidth > 0 && v.textTracks.length === 1")  # it plays, captioned
+    assert page.context.cookies() == []
+    page.get_by_role("link", name="Talk about it").click()
+    page.get_by_role("link", name="Take part").first.click()
+    for answer in ("Agree", "Disagree", "Pass"):
+        before = page.locator(".sentence").inner_text()
+        page.get_by_role("button", name=answer, exact=True).click()
+        page.wait_for_load_state()
+        assert page.locator(".sentence").inner_text() != before  # one at a time, none twice
+    assert [c["name"] for c in page.context.cookies()] == ["takes-part"]
+    page.get_by_role("navigation", name="Sections").get_by_role("link", name="Answer").click()
+    page.get_by_role("button", name="I live here").click()
+    for question in page.get_by_role("group").all()[:7]:
+        question.get_by_label("Agree", exact=True).check()
+    page.get_by_role("button", name="Send my answers").click()
+    page.get_by_role("heading", name="Thank you. It was kept.").wait_for()
+
+
 def withdraw(page, home, public):
     """The father's private link: one button, and every address answers 410 within a second."""
     be(page, home, "parent")
@@ -122,10 +149,7 @@ def walk(home):
         record(page, home)
         protect(page, home)
         public = tell(page, home)
-        visitor = chromium.new_context().new_page()
-        visitor.goto(home + public)
-        visitor.get_by_role("heading", name="The step he could not do").wait_for()
-        assert visitor.context.cookies() == []
+        take_part(chromium, home, public)
         asked = urllib.request.Request(
             f"{home}/media{public.replace('/stories/', '/story/')}video.mp4", headers={"Range": "bytes=0-99"}
         )
