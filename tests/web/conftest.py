@@ -65,7 +65,8 @@ def site(opened):
             cursor.execute("TRUNCATE " + ", ".join(f'"{t}"' for t in tables) + " RESTART IDENTITY CASCADE")
     cache.clear()
     steady.clear()
-    shutil.rmtree(opened.root / "editions", ignore_errors=True)
+    for made in ("editions", "book"):
+        shutil.rmtree(opened.root / made, ignore_errors=True)
     yield opened
     connections.close_all()
 

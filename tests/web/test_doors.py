@@ -9,7 +9,7 @@ ROLES = ("officer", "press", "editor", "auditor", "analyst", "independent")
 MATRIX = {
     "all": """home stories story embed card release captions feed oembed places areas_json trust ripple promises how ask language
         talk:start talk:conversation talk:vote talk:propose talk:erase talk:results talk:embed talk:decisions talk:appeal
-        answer:start answer:pulse record:code harm harm_receipt paper tell:door tell:receipt tell:link
+        answer:start answer:pulse study:register study:back study:visit study:page study:join record:code harm harm_receipt paper tell:door tell:receipt tell:link
         account_signup account_reset_password account_inactive account_email readyz""",
     "officer": "record:new record:mine record:saved record:change record:undo record:card record:worker record:token",
     "press": """tell:begin tell:words tell:frame tell:invite tell:settle review:new review:looked review:words review:region
@@ -17,7 +17,7 @@ MATRIX = {
     "press editor": "tell:act talk:desk talk:moderate",
     "press auditor": "tell:takedowns review:original",
     "press editor auditor": "review:list review:clip tell:list tell:story",
-    "analyst": "answer:batches",
+    "analyst": "answer:batches study:desk study:close",
     "auditor": "oversee:log oversee:head",
     "auditor analyst": "oversee:home oversee:export",
     "independent": "oversee:harm oversee:harm_answer",
@@ -64,6 +64,7 @@ def address(name):
         "track": 1,
         "pk": 1,
         "doing": "approve",
+        "plan_id": "x",
     }
     from django.urls import get_resolver
 
@@ -77,6 +78,7 @@ def address(name):
         ["story_id", "doing"],
         ["pk"],
         ["statement_id"],
+        ["plan_id"],
     ):
         try:
             return reverse(name, kwargs={k: ids[k] for k in keys})

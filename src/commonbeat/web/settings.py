@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "commonbeat.web.read",
     "commonbeat.web.talk",
     "commonbeat.web.answer",
+    "commonbeat.web.study",
     "commonbeat.web.moments",
 ]
 

@@ -12,6 +12,7 @@ urlpatterns = [
     *([path("", include("commonbeat.web.moments.urls"))] if settings.SITE.demo else []),
     path("", include("commonbeat.web.talk.urls")),
     path("", include("commonbeat.web.answer.urls")),
+    path("", include("commonbeat.web.study.urls")),
     path("", include("commonbeat.web.record.urls")),
     path("desk/", base.desk, name="desk"),
     path("desk/review/", include("commonbeat.web.review.urls")),

@@ -8,6 +8,9 @@ SAID = {
     "resident": _("resident"), "youth": _("under 25"),
     "randomised": _("drawn by lot"), "encouraged": _("encouraged by lot"), "observed": _("only observed"),
     "positive": _("positive contacts"), "service": _("service contacts"), "enforcement": _("enforcement contacts"),
+    "low earlier trust": _("with low earlier trust"), "middle earlier trust": _("with middling earlier trust"),
+    "high earlier trust": _("with high earlier trust"), "recent enforcement yes": _("stopped, searched or cited in the last year"),
+    "recent enforcement no": _("not stopped, searched or cited in the last year"),
     "given": _("agreed"), "refused": _("said no"), "withdrawn": _("taken back"), "cooling": _("within the 48 hours"),
     "expired": _("ended on the day named"), "aged_out": _("ended on the 18th birthday"), "never_asked": _("nobody asked"),
 }  # fmt: skip
@@ -15,3 +18,12 @@ SAID = {
 
 def said(code) -> str:
     return SAID.get(str(code), code)
+
+VERDICTS = {
+    "moved": _("it moved"), "moved_less_than_matters": _("it moved, but less than would matter"), "no_sign": _("no sign of movement"),
+    "too_few": _("too few to tell"), "wrong_way": _("it moved the wrong way"),
+}  # fmt: skip
+ARMS = {
+    "story": _("the story"), "neutral": _("a neutral story"), "context": _("the story with the year's counts beside it"),
+    "statement": _("the officer's own statement first, then the story"), "before": _("the questions before the story as well"),
+}  # fmt: skip

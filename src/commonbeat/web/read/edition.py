@@ -32,6 +32,7 @@ class Edition:
     talk        {conversation: result of the dialogue room}
     commitments [{promise, by, until, indicator, kept, words}]
     context     {area_id: {year: {contacts, complaints, force, source}}}
+    studies     {plan_id: what a story experiment says today};  register: every sealed study of the town, silent ones too
     moments     what the pages under /moments/ show (demonstration only)
     """
 
@@ -46,6 +47,8 @@ class Edition:
     talk: dict = field(default_factory=dict)
     commitments: list = field(default_factory=list)
     context: dict = field(default_factory=dict)
+    studies: dict = field(default_factory=dict)
+    register: list = field(default_factory=list)
     moments: dict = field(default_factory=dict)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 from django.conf import settings
 from django.utils import timezone
 
@@ -13,6 +14,9 @@ from commonbeat.web.answer import tables as answer
 from commonbeat.web.base.log import note
 from commonbeat.web.read import edition, making
 from commonbeat.web.record import tables as record
+from commonbeat.web.study import results as study
+from commonbeat.web.study import tables as trials
+from commonbeat.web.study.models import Trial
 from commonbeat.web.talk import tables as talk
 from commonbeat.web.talk.models import Conversation
 from commonbeat.web.tell import tables as tell
@@ -23,7 +27,8 @@ __all__ = ["collect", "release"]
 def collect() -> dict:
     """Every table the site keeps itself; those it does not (areas, population, complaints) stay as they are in the book."""
     found = {
-        "contacts": record.contacts(), "stories": tell.stories(), "respondents": answer.respondents(), "answers": answer.answers(),
+        "contacts": record.contacts(), "stories": tell.stories(),
+        "respondents": pl.concat([answer.respondents(), trials.respondents()]), "answers": pl.concat([answer.answers(), trials.answers()]),
     }  # fmt: skip
     return {name: frame for name, frame in found.items() if frame.height}
 
@@ -38,10 +43,15 @@ def release():
             mine, importer="site", note="release of the site", simulated=settings.SITE.demo, at=timezone.now()
         )
     tables = {name: book.table(name) for name in book.tables}
+    studied = study.of_all(snapshot=book.snapshot)
+    titles = dict(Trial.objects.values_list("plan_id", "plan__title"))
+    mine_ = set(titles.values())
+    rows = [row for plan_id, told in studied.items() for row in study.ripple_rows(titles[plan_id], told)]
     made = edition.publish(
         settings.SITE.root, at=timezone.now(), snapshot=book.snapshot, areas=making.areas(tables),
-        trust=making.trust_series(tables), trust_how=out.trust_how, ripple=out.ripple, spread=making.spread(tables),
+        trust=making.trust_series(tables), trust_how=out.trust_how, ripple=[*(r for r in out.ripple if r["study"] not in mine_), *rows], spread=making.spread(tables),
         commitments=making.commitments(tables), context=making.context(tables), talk=conversations(), moments=out.moments,
+        studies=studied, register=study.register(studies=studied),
     )  # fmt: skip
     note("edition.released", f"edition:{made.hash}", snapshot=book.snapshot)
     return made

@@ -89,7 +89,7 @@ def story(request, slug):
         "story": story, "told": story.told, "section": "stories", "box": box, "year": year,
         "corrections": story.corrections.order_by("at"), "spread": out.spread.get(story.story_id),
         "bars": charts.days_bars((out.spread.get(story.story_id) or {}).get("days") or [], width=360, height=140), "edition": out,
-        "address": request.build_absolute_uri(request.path),
+        "address": request.build_absolute_uri(request.path), "trial": story.trials.filter(closed_at=None).first(),
     })  # fmt: skip
     response["Cache-Control"] = "no-cache"
     return response

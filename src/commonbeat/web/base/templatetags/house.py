@@ -5,7 +5,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from commonbeat.privacy import BANDED_BELOW, FLOOR, band_of_share, shown_count
-from commonbeat.web.base.said import said
+from commonbeat.web.base.said import ARMS, VERDICTS, said
 
 register = template.Library()
 
@@ -94,3 +94,13 @@ def banded(value, n):
 def said_(code):
     """A code word of the tables, in the reader's language."""
     return said(code)
+
+
+@register.filter
+def verdict(code):
+    return VERDICTS.get(str(code), code)
+
+
+@register.filter
+def arm(code):
+    return ARMS.get(str(code), code)
