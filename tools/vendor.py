@@ -26,7 +26,7 @@ WANTED = {
     "altcha@3.2.2": (
         SITE,
         "MIT",
-        ["LICENSE.txt", "dist/external/altcha.min.js", "dist/external/altcha.css", "dist/workers/sha.js"],
+        ["LICENSE.txt", "dist/workers/sha.js"],
     ),
     "@fontsource-variable/newsreader@5.3.0": (
         SITE,

@@ -55,11 +55,18 @@ def test_sealed_before_anybody_is_drawn_and_every_draw_follows_from_the_seed(tri
     for _ in range(12):
         visit(client, trial)
     drawn = [e.chained().about["arm"] for e in Entry.objects.filter(what="plan.drawn").order_by("n")]
-    assert len(drawn) == 12 and Entry.objects.get(what="plan.sealed").n < Entry.objects.filter(what="plan.drawn").first().n
-    assert trial.seed not in client.get(f"/studies/{trial.pk}/").content.decode()  # its seal only, as long as people are drawn
+    assert (
+        len(drawn) == 12
+        and Entry.objects.get(what="plan.sealed").n < Entry.objects.filter(what="plan.drawn").first().n
+    )
+    assert (
+        trial.seed not in client.get(f"/studies/{trial.pk}/").content.decode()
+    )  # its seal only, as long as people are drawn
     assert trial.desk.post(f"/desk/study/{trial.pk}/close/").status_code == 302
     page = client.get(f"/studies/{trial.pk}/").content.decode()
-    assert trial.seed in page and acts.draws_follow(trial, drawn) and not acts.draws_follow(trial, [*drawn[1:], "story"])
+    assert (
+        trial.seed in page and acts.draws_follow(trial, drawn) and not acts.draws_follow(trial, [*drawn[1:], "story"])
+    )
     assert client.post(f"/studies/{trial.pk}/join/", {"adult": "on"}).status_code == 422
     assert verdict().whole
 
@@ -129,9 +136,16 @@ def test_two_hundred_people_are_enough_and_the_page_says_what_the_numbers_say(tr
     found = snapshot.release().studies[trial.pk]
     primary = found["primary"]
     assert primary["verdict"] == "moved" and primary["low"] < 25 < primary["high"] and primary["how"] == "randomised"
-    assert found["ratio"]["broken"] is False and {r["arm"] for r in found["others"]} == {"context", "statement", "before"}
+    assert found["ratio"]["broken"] is False and {r["arm"] for r in found["others"]} == {
+        "context",
+        "statement",
+        "before",
+    }
     page = client.get(f"/studies/{trial.pk}/").content.decode()
-    assert f"Trust moved: {primary['value']:+.1f} points (between {primary['low']:+.1f} and {primary['high']:+.1f})." in page
+    assert (
+        f"Trust moved: {primary['value']:+.1f} points (between {primary['low']:+.1f} and {primary['high']:+.1f})."
+        in page
+    )
     assert "not stopped, searched or cited in the last year" in page
     assert "it moved" in client.get("/studies/").content.decode()
 
@@ -148,7 +162,9 @@ def test_somebody_comes_back_with_their_own_code_after_three_days_and_not_before
     monkeypatch.setattr(views.timezone, "localdate", lambda: today + timedelta(days=4))
     assert b"After 3 days" in client.post("/studies/back/", {"code": code}).content
     second = code_on(client.post("/studies/back/", SAID | {"code": code}))
-    assert second != code and client.post("/studies/back/", SAID | {"code": code}).status_code == 422  # the old code is spent
+    assert (
+        second != code and client.post("/studies/back/", SAID | {"code": code}).status_code == 422
+    )  # the old code is spent
     monkeypatch.setattr(views.timezone, "localdate", lambda: today + timedelta(days=50))  # 21 has passed: 90 is next
     assert b"Not today" in client.post("/studies/back/", {"code": second}).content
     monkeypatch.setattr(views.timezone, "localdate", lambda: today + timedelta(days=91))
@@ -190,6 +206,13 @@ def test_a_study_nobody_reported_stands_in_the_register(trial, client, site):
 
 
 def test_a_second_study_of_the_same_story_is_refused_while_one_runs(trial, told):  # noqa: F811
-    form = {"story": told["story"].pk, "title": "Again", "question": "?", "smallest": "3", "neutral_title": "x", "neutral_words": "y"}
+    form = {
+        "story": told["story"].pk,
+        "title": "Again",
+        "question": "?",
+        "smallest": "3",
+        "neutral_title": "x",
+        "neutral_words": "y",
+    }
     page = trial.desk.post("/desk/study/", form)
     assert page.status_code == 422 and b"A study of this story is running" in page.content

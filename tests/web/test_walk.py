@@ -100,7 +100,9 @@ def take_part(chromium, home, public):
     film = page.locator("video")
     film.evaluate("v => { v.muted = true; return v.play() }")
     page.wait_for_timeout(400)
-    assert film.evaluate("v => v.currentTime > 0 && v.videoWidth > 0 && v.textTracks.length === 1")  # it plays, captioned
+    assert film.evaluate(
+        "v => v.currentTime > 0 && v.videoWidth > 0 && v.textTracks.length === 1"
+    )  # it plays, captioned
     assert page.context.cookies() == []
     page.get_by_role("link", name="Talk about it").click()
     page.get_by_role("link", name="Take part").first.click()

@@ -19,6 +19,7 @@ SAID = {
 def said(code) -> str:
     return SAID.get(str(code), code)
 
+
 VERDICTS = {
     "moved": _("it moved"), "moved_less_than_matters": _("it moved, but less than would matter"), "no_sign": _("no sign of movement"),
     "too_few": _("too few to tell"), "wrong_way": _("it moved the wrong way"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 from django.conf import settings
 from django.utils import timezone
@@ -50,15 +52,31 @@ def release():
     made = edition.publish(
         settings.SITE.root, at=timezone.now(), snapshot=book.snapshot, areas=making.areas(tables),
         trust=making.trust_series(tables), trust_how=out.trust_how, ripple=[*(r for r in out.ripple if r["study"] not in mine_), *rows], spread=making.spread(tables),
-        commitments=making.commitments(tables), context=making.context(tables), talk=conversations(), moments=out.moments,
+        commitments=making.commitments(tables), context=making.context(tables), talk=conversations(out.talk), moments=out.moments,
         studies=studied, register=study.register(studies=studied),
     )  # fmt: skip
     note("edition.released", f"edition:{made.hash}", snapshot=book.snapshot)
     return made
 
 
-def conversations() -> dict:
-    return {c.pk: found for c in Conversation.objects.all() if (found := together(c.pk))}
+def conversations(before: dict | None = None, today: date | None = None) -> dict:
+    """What each conversation shows from this release on. Where people asked to be forgotten, figures made anew could be
+    subtracted from the old ones; then the room of dialogue says whether to publish, to keep the old for once, or to withdraw."""
+    made, before, today = {}, before or {}, today or timezone.localdate()
+    for held in Conversation.objects.all():
+        action = "publish"
+        if held.erased:
+            action = dialogue.next_release(held.erased, [today], today=today, waited=held.waited).action
+        shown = {"publish": lambda t=held: together(t.pk), "keep": lambda t=held: before.get(t.pk), "withdraw": dict}[
+            action
+        ]()
+        if shown:
+            made[held.pk] = shown
+        kept = action == "keep"
+        Conversation.objects.filter(pk=held.pk).update(
+            erased=held.erased if kept else 0, waited=held.waited + 1 if kept else 0
+        )
+    return made
 
 
 def together(slug: str) -> dict:
@@ -86,4 +104,24 @@ def together(slug: str) -> dict:
         **sure,
         "waiting": shown["not_enough_votes"],
         "suppressed": shown["suppressed"],
+        "abuse": _both_ways(
+            shown["abuse"],
+            {r["statement_id"]: r["text"] for r in (*shown["common_ground"], *shown["shared_disagreement"])},
+        ),
+    }
+
+
+def _both_ways(abuse: dict, texts: dict) -> dict:
+    """How many votes look as if they were not one person's own thoughts, and what the common ground is with and without them."""
+    sides = {
+        side: [texts.get(i, i) for i in (abuse[side] or {}).get("common_ground", ())]
+        for side in ("with_flagged", "without_flagged")
+    }
+    differ = [t for t in sides["with_flagged"] if t not in sides["without_flagged"]]
+    gained = [t for t in sides["without_flagged"] if t not in sides["with_flagged"]]
+    return {
+        "flagged": abuse["flagged_people"],
+        "by_kind": abuse["by_kind"],
+        "only_with": differ,
+        "only_without": gained,
     }

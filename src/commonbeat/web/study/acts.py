@@ -35,7 +35,18 @@ def plan_of(*, plan_id: str, title: str, question: str, arms, smallest: float, c
 
 
 @transaction.atomic
-def seal(staff, story, *, title: str, question: str, arms, neutral_title: str, neutral_words: str, statement: str, smallest: float) -> Trial:
+def seal(
+    staff,
+    story,
+    *,
+    title: str,
+    question: str,
+    arms,
+    neutral_title: str,
+    neutral_words: str,
+    statement: str,
+    smallest: float,
+) -> Trial:
     """Seals a new trial about a live story -> the trial. Refused while another one runs on it."""
     if not story.live:
         raise Refused(_("Only a published story can be studied."))
@@ -43,10 +54,25 @@ def seal(staff, story, *, title: str, question: str, arms, neutral_title: str, n
         raise Refused(_("A study of this story is running; close it first."))
     seed = studies.new_seed()
     plan_id = f"{story.slug[:40]}-{secrets.token_hex(3)}"
-    plan = plan_of(plan_id=plan_id, title=title, question=question, arms=arms, smallest=smallest, commitment=studies.commitment(seed))
+    plan = plan_of(
+        plan_id=plan_id,
+        title=title,
+        question=question,
+        arms=arms,
+        smallest=smallest,
+        commitment=studies.commitment(seed),
+    )
     now = timezone.now()
     entry = note(
-        "plan.sealed", f"plan:{plan_id}", actor=staff, at=now, plan_id=plan_id, plan_hash=plan.hash, plan=plan.to_dict(), amends=None, changed=[]
+        "plan.sealed",
+        f"plan:{plan_id}",
+        actor=staff,
+        at=now,
+        plan_id=plan_id,
+        plan_hash=plan.hash,
+        plan=plan.to_dict(),
+        amends=None,
+        changed=[],
     )
     return Trial.objects.create(
         plan_id=plan_id, plan=plan.to_dict(), plan_hash=plan.hash, seed=seed, story=story, neutral_title=neutral_title,
@@ -74,7 +100,16 @@ def join(trial: Trial, *, prior_trust: float | None, recent_contact: bool | None
     plan, token = studies.Plan.from_dict(held.plan), fresh_token()
     arrived = held.joined.count()
     arm = studies.next_arm(plan, seed=held.seed, stratum="site", arrived=arrived)
-    note("plan.drawn", f"plan:{held.pk}", actor="resident", plan_id=held.pk, plan_hash=held.plan_hash, stratum="site", arrived=arrived, arm=arm)
+    note(
+        "plan.drawn",
+        f"plan:{held.pk}",
+        actor="resident",
+        plan_id=held.pk,
+        plan_hash=held.plan_hash,
+        stratum="site",
+        arrived=arrived,
+        arm=arm,
+    )
     Joined.objects.create(
         trial=held, arrived=arrived, arm=arm, key=hashed(token), person=secrets.token_hex(16), day=today, prior_trust=prior_trust,
         recent_contact=recent_contact, language=language,
@@ -91,7 +126,9 @@ def answer(joined: Joined, wave: int, answers: dict, *, today: date) -> str:
     """Keeps the answers of one wave -> the code with which this person, and nobody else, may come back."""
     try:
         with transaction.atomic():
-            Wave.objects.create(joined=joined, wave=wave, day=today, answers={k: int(v) for k, v in answers.items() if v})
+            Wave.objects.create(
+                joined=joined, wave=wave, day=today, answers={k: int(v) for k, v in answers.items() if v}
+            )
     except IntegrityError:
         raise Refused(_("This was answered already.")) from None
     code = fresh_code()
@@ -123,6 +160,6 @@ def seed_shown(trial: Trial) -> str:
 def draws_follow(trial: Trial, drawn: list[str]) -> bool:
     """Do these arms, in order of arrival, follow from the seed? For whoever checks."""
     plan = studies.Plan.from_dict(trial.plan)
-    return all(studies.next_arm(plan, seed=trial.seed, stratum="site", arrived=i) == arm for i, arm in enumerate(drawn))
-
-
+    return all(
+        studies.next_arm(plan, seed=trial.seed, stratum="site", arrived=i) == arm for i, arm in enumerate(drawn)
+    )

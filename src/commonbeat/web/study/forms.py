@@ -62,9 +62,14 @@ class SealForm(forms.Form):
     story = forms.ModelChoiceField(label=_("Which story?"), queryset=Story.objects.none())
     title = Words(label=_("What the study is called"), max_length=120)
     question = Words(label=_("The question, as a resident would ask it"), max_length=300)
-    smallest = forms.FloatField(label=_("The smallest effect that would matter, in points of 100"), min_value=0.5, max_value=50, initial=3)
+    smallest = forms.FloatField(
+        label=_("The smallest effect that would matter, in points of 100"), min_value=0.5, max_value=50, initial=3
+    )
     arms = forms.MultipleChoiceField(
-        label=_("Besides the story and the neutral one"), required=False, choices=ARM_NAMES, widget=forms.CheckboxSelectMultiple
+        label=_("Besides the story and the neutral one"),
+        required=False,
+        choices=ARM_NAMES,
+        widget=forms.CheckboxSelectMultiple,
     )
     neutral_title = Words(label=_("Headline of the neutral story"), max_length=200)
     neutral_words = Words(label=_("The neutral story"), max_length=4_000, widget=forms.Textarea(attrs={"rows": 5}), help_text=_("As long, as friendly, and not about the police."))  # fmt: skip

@@ -20,10 +20,14 @@ from commonbeat.web.study import tables
 from commonbeat.web.study.models import Trial, Wave
 
 
-def found(trial: Trial, respondents, answers, *, plan: Plan | None = None, snapshot: str = "", now: datetime | None = None):
+def found(
+    trial: Trial, respondents, answers, *, plan: Plan | None = None, snapshot: str = "", now: datetime | None = None
+):
     """The findings of one trial; None while nobody in both arms has answered."""
     plan = plan or Plan.from_dict(trial.plan)
-    entries = [row.chained() for row in Entry.objects.filter(what="plan.sealed", object=f"plan:{trial.pk}").order_by("n")]
+    entries = [
+        row.chained() for row in Entry.objects.filter(what="plan.sealed", object=f"plan:{trial.pk}").order_by("n")
+    ]
     try:
         return run_asking(
             plan, {"respondents": respondents, "answers": answers}, spans_of(plan), seals=seals_of(entries, trial.pk),
@@ -36,7 +40,10 @@ def found(trial: Trial, respondents, answers, *, plan: Plan | None = None, snaps
 def of_all(*, snapshot: str = "") -> dict:
     """plan_id -> what its page shows, already suppressed."""
     people, said = tables.respondents(), tables.answers()
-    return {t.pk: _shown(t, found(t, people, said, snapshot=snapshot), _others(t, people, said)) for t in Trial.objects.all()}
+    return {
+        t.pk: _shown(t, found(t, people, said, snapshot=snapshot), _others(t, people, said))
+        for t in Trial.objects.all()
+    }
 
 
 def _others(trial: Trial, people, said) -> list[dict]:
@@ -44,7 +51,9 @@ def _others(trial: Trial, people, said) -> list[dict]:
     plan, rows = Plan.from_dict(trial.plan), []
     for arm in plan.arms:
         if arm not in (plan.primary.treated, plan.primary.control):
-            other = found(trial, people, said, plan=replace(plan, primary=replace(plan.primary, treated=arm), groups=()))
+            other = found(
+                trial, people, said, plan=replace(plan, primary=replace(plan.primary, treated=arm), groups=())
+            )
             if other is not None:
                 rows.append(released(other).primary.to_dict() | {"arm": arm})
     return rows
@@ -81,8 +90,26 @@ def register(*, now: datetime | None = None, studies: dict) -> list[dict]:
 
 def _nothing() -> dict:
     """Somebody answered, but not in both arms that are compared."""
-    none = {"ring": "viewer", "wave": 0, "how": "not_identified", "verdict": "too_few", "value": None, "low": None, "high": None, "n": None}
-    return {"others": [], "primary": none, "rings": [none], "groups": [], "running": [], "sealed_before_data": True, "cautions": [], "ratio": None}
+    none = {
+        "ring": "viewer",
+        "wave": 0,
+        "how": "not_identified",
+        "verdict": "too_few",
+        "value": None,
+        "low": None,
+        "high": None,
+        "n": None,
+    }
+    return {
+        "others": [],
+        "primary": none,
+        "rings": [none],
+        "groups": [],
+        "running": [],
+        "sealed_before_data": True,
+        "cautions": [],
+        "ratio": None,
+    }
 
 
 def ripple_rows(title: str, told: dict) -> list[dict]:
@@ -105,7 +132,12 @@ def verdict_words(row: dict, smallest: float) -> str:
     """A verdict of the room of studies, with its numbers, so that neither can be had without the other."""
     if row["verdict"] == "too_few" or row.get("low") is None:
         return _("Too few to tell.")
-    numbers = {"value": f"{row['value']:+.1f}", "low": f"{row['low']:+.1f}", "high": f"{row['high']:+.1f}", "smallest": f"{smallest:g}"}
+    numbers = {
+        "value": f"{row['value']:+.1f}",
+        "low": f"{row['low']:+.1f}",
+        "high": f"{row['high']:+.1f}",
+        "smallest": f"{smallest:g}",
+    }
     said = {
         "moved": _("Trust moved: %(value)s points (between %(low)s and %(high)s)."),
         "moved_less_than_matters": _("Trust moved, but less than the %(smallest)s points that would matter: %(value)s (between %(low)s and %(high)s)."),

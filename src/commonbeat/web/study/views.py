@@ -42,7 +42,11 @@ def join(request, plan_id):
     if form.is_valid():
         try:
             token = acts.join(
-                trial, prior_trust=form.prior(), recent_contact=form.recent(), language=get_language() or "en", today=timezone.localdate()
+                trial,
+                prior_trust=form.prior(),
+                recent_contact=form.recent(),
+                language=get_language() or "en",
+                today=timezone.localdate(),
             )
             return redirect("study:visit", token)
         except Refused as refused:
@@ -92,7 +96,11 @@ def _answered(request, joined, asking):
     except Refused as refused:
         asking.add_error(None, str(refused))
         return render(request, "study/ask.html", said, status=409)
-    return render(request, "study/thanks.html", {"trial": joined.trial, "code": code, "next": acts.due(joined, today)[1], "first": True})
+    return render(
+        request,
+        "study/thanks.html",
+        {"trial": joined.trial, "code": code, "next": acts.due(joined, today)[1], "first": True},
+    )
 
 
 def _box(story):
@@ -133,14 +141,21 @@ def desk(request):
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
-            acts.seal(request.user, said["story"], **{k: v for k, v in said.items() if k not in ("story", "arms")}, arms=("story", "neutral", *said["arms"]))
+            acts.seal(
+                request.user,
+                said["story"],
+                **{k: v for k, v in said.items() if k not in ("story", "arms")},
+                arms=("story", "neutral", *said["arms"]),
+            )
         except (Refused, BadInput) as refused:
             form.add_error(None, str(refused))
         else:
             messages.success(request, _("Sealed. The draw begins with the first who agrees."))
             return redirect("study:desk")
     rows = Trial.objects.select_related("story").order_by("-sealed_at")
-    return render(request, "study/desk.html", {"form": form, "rows": rows}, status=422 if request.method == "POST" else 200)
+    return render(
+        request, "study/desk.html", {"form": form, "rows": rows}, status=422 if request.method == "POST" else 200
+    )
 
 
 @staff(Role.ANALYST)

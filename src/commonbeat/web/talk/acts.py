@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,14 +42,6 @@ def vote(statement_id: str, person: str, value: int, known_group: str = "") -> N
     _together((statement_id, person, value, timezone.localdate(), known_group))
 
 
-def next_for(conversation: Conversation, person: str | None) -> Statement | None:
-    """The statement with the fewest votes that this person has not voted on; None when all are done."""
-    rows = conversation.statements.filter(moderated="accepted", attribute=False)
-    if person:
-        rows = rows.exclude(votes__person=person)
-    return rows.annotate(n=Count("votes")).order_by("n", "statement_id").first()
-
-
 @transaction.atomic
 def propose(conversation: Conversation, person: str, words: str, language: str) -> Statement:
     """A resident's own sentence; it waits until somebody has seen that it is about the question and names nobody."""
@@ -83,11 +75,16 @@ def appeal(statement: Statement, words: str) -> None:
 
 
 @transaction.atomic
-def erase(person: str) -> int:
-    """Forgets all votes of one token, and its proposals' tie to it -> how many votes went."""
-    gone = Vote.objects.filter(person=person).delete()[0]
-    Statement.objects.filter(proposer=person).update(proposer="")
-    note("votes.erased", "talk", actor="resident", votes=gone)
+def erase(conversation: Conversation, person: str) -> int:
+    """Forgets all votes of one token in a conversation, and its proposals' tie to it -> how many votes went.
+
+    What is published changes on the next dated release only, and so that nobody can subtract (`dialogue.next_release`).
+    """
+    gone = Vote.objects.filter(person=person, statement__conversation=conversation).delete()[0]
+    conversation.statements.filter(proposer=person).update(proposer="")
+    if gone:
+        Conversation.objects.filter(pk=conversation.pk).update(erased=F("erased") + 1)
+    note("votes.erased", f"conversation:{conversation.pk}", actor="resident", votes=gone)
     return gone
 
 

@@ -25,6 +25,8 @@ class Conversation(models.Model):
     title = models.CharField(max_length=200)
     question = models.CharField(max_length=600)
     open = models.BooleanField(default=True)
+    erased = models.PositiveIntegerField(default=0)  # people who asked to be forgotten since the last release
+    waited = models.PositiveIntegerField(default=0)  # releases that let the old figures stand since
     made_at = models.DateTimeField()
 
 
@@ -67,3 +69,10 @@ class Vote(models.Model):
             models.UniqueConstraint(fields=["statement", "person"], name="one_vote_per_token_and_statement")
         ]
         indexes = [models.Index(fields=["person"])]
+
+
+class Solved(models.Model):
+    """A puzzle that was solved: kept until it expires, so that no solution counts twice."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    until = models.DateTimeField(db_index=True)

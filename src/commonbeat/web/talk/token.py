@@ -9,8 +9,11 @@ from datetime import date
 from django.conf import settings
 from django.core.cache import cache
 
+from commonbeat.web.talk import work
+
 COOKIE = "takes-part"
 MOST_TOKENS = 30  #: new tokens a day from one place: a family, a library, not a flood
+MOST_WITHOUT_WORK = 6  #: of them without a proof of work: somebody's browser has no script
 _salt: dict[date, bytes] = {}
 
 
@@ -21,15 +24,23 @@ def token_of(request) -> str | None:
 
 def fresh(request) -> str | None:
     """A new token, or None when too many began at this place today. Only a count under a salted hash is held, in memory, for a day."""
+    most = MOST_TOKENS if work.done(request.POST.get("work", "")) else MOST_WITHOUT_WORK
+    place = f"place:{_place(request)}"
+    cache.add(place, 0, 86_400)
+    return secrets.token_urlsafe(32) if cache.incr(place) <= most else None
+
+
+def began_here(request) -> int:
+    """How many tokens began at this place today: the more, the harder the next puzzle."""
+    return cache.get(f"place:{_place(request)}", 0)
+
+
+def _place(request) -> str:
     today = date.today()
     if today not in _salt:
         _salt.clear()
         _salt[today] = secrets.token_bytes(32)
-    place = hmac.new(_salt[today], request.META.get("REMOTE_ADDR", "").encode(), "sha256").hexdigest()[:24]
-    cache.add(f"place:{place}", 0, 86_400)
-    if cache.incr(f"place:{place}") > MOST_TOKENS:
-        return None
-    return secrets.token_urlsafe(32)
+    return hmac.new(_salt[today], request.META.get("REMOTE_ADDR", "").encode(), "sha256").hexdigest()[:24]
 
 
 def person(token: str, scope: str) -> str:

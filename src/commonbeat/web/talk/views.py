@@ -14,7 +14,7 @@ from commonbeat.web.base.log import note
 from commonbeat.web.base.roles import Role, public, staff
 from commonbeat.web.base.steady import steady
 from commonbeat.web.read.edition import current
-from commonbeat.web.talk import acts, token
+from commonbeat.web.talk import acts, routing, token, work
 from commonbeat.web.talk.forms import GROUPS, AppealForm, ModerateForm, ProposeForm, ReplyForm
 from commonbeat.web.talk.models import REASONS, Conversation, Statement
 
@@ -35,11 +35,11 @@ def conversation(request, slug):
     """One statement at a time."""
     talk = get_object_or_404(Conversation, pk=slug)
     person = who(request, slug)
-    asked = acts.next_for(talk, person) if talk.open else None
+    asked = routing.next_for(talk, person, request.GET.get("as", "")) if talk.open else None
     done = Statement.objects.filter(conversation=talk, votes__person=person).count() if person else 0
     return render(request, "talk/conversation.html", {
         "section": "talk", "talk": talk, "asked": asked, "done": done, "groups": GROUPS, "form": ProposeForm(),
-        "group": request.GET.get("as", ""), "all": acts.counted(talk).count(), "said": request.GET.get("said", ""),
+        "puzzle": "" if person or not talk.open else work.puzzle(token.began_here(request)), "group": request.GET.get("as", ""), "all": acts.counted(talk).count(), "said": request.GET.get("said", ""),
     })  # fmt: skip
 
 
@@ -92,8 +92,8 @@ def propose(request, slug):
 @require_POST
 def erase(request, slug):
     """Forgets everything this browser said here, and the token with it."""
-    person = who(request, slug)
-    gone = acts.erase(person) if person else 0
+    talk, person = get_object_or_404(Conversation, pk=slug), who(request, slug)
+    gone = acts.erase(talk, person) if person else 0
     response = render(request, "talk/erased.html", {"section": "talk", "gone": gone})
     response.delete_cookie(token.COOKIE)
     return response
@@ -116,6 +116,7 @@ def results(request, slug):
         "found": found,
         "edition": current(settings.SITE.root),
         "replies": replies,
+        "answered": talk.statements.filter(moderated="accepted").exclude(reply=""),
     }
     return render(request, "talk/results.html", context)
 

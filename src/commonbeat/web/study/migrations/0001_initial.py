@@ -5,64 +5,83 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tell', '0001_initial'),
+        ("tell", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Trial',
+            name="Trial",
             fields=[
-                ('plan_id', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('plan', models.JSONField()),
-                ('plan_hash', models.CharField(max_length=64)),
-                ('seed', models.CharField(max_length=64)),
-                ('neutral_title', models.CharField(max_length=200)),
-                ('neutral_words', models.TextField(max_length=4000)),
-                ('statement', models.TextField(blank=True, max_length=2000)),
-                ('sealed_at', models.DateTimeField()),
-                ('sealed_entry', models.BigIntegerField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('story', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trials', to='tell.story')),
+                ("plan_id", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("plan", models.JSONField()),
+                ("plan_hash", models.CharField(max_length=64)),
+                ("seed", models.CharField(max_length=64)),
+                ("neutral_title", models.CharField(max_length=200)),
+                ("neutral_words", models.TextField(max_length=4000)),
+                ("statement", models.TextField(blank=True, max_length=2000)),
+                ("sealed_at", models.DateTimeField()),
+                ("sealed_entry", models.BigIntegerField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "story",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="trials", to="tell.story"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Joined',
+            name="Joined",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('arrived', models.PositiveIntegerField()),
-                ('arm', models.CharField(max_length=20)),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('person', models.CharField(max_length=32)),
-                ('day', models.DateField()),
-                ('asked', models.BooleanField(default=False)),
-                ('seen', models.BooleanField(default=False)),
-                ('prior_trust', models.FloatField(null=True)),
-                ('recent_contact', models.BooleanField(null=True)),
-                ('language', models.CharField(max_length=12)),
-                ('trial', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='joined', to='study.trial')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("arrived", models.PositiveIntegerField()),
+                ("arm", models.CharField(max_length=20)),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("person", models.CharField(max_length=32)),
+                ("day", models.DateField()),
+                ("asked", models.BooleanField(default=False)),
+                ("seen", models.BooleanField(default=False)),
+                ("prior_trust", models.FloatField(null=True)),
+                ("recent_contact", models.BooleanField(null=True)),
+                ("language", models.CharField(max_length=12)),
+                (
+                    "trial",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="joined", to="study.trial"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Wave',
+            name="Wave",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wave', models.PositiveIntegerField()),
-                ('day', models.DateField()),
-                ('answers', models.JSONField(default=dict)),
-                ('side', models.CharField(choices=[('resident', 'resident'), ('officer', 'officer')], default='resident', max_length=10)),
-                ('joined', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waves', to='study.joined')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("wave", models.PositiveIntegerField()),
+                ("day", models.DateField()),
+                ("answers", models.JSONField(default=dict)),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[("resident", "resident"), ("officer", "officer")], default="resident", max_length=10
+                    ),
+                ),
+                (
+                    "joined",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="waves", to="study.joined"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='joined',
-            constraint=models.UniqueConstraint(fields=('trial', 'arrived'), name='each_number_is_drawn_once'),
+            model_name="joined",
+            constraint=models.UniqueConstraint(fields=("trial", "arrived"), name="each_number_is_drawn_once"),
         ),
         migrations.AddConstraint(
-            model_name='wave',
-            constraint=models.UniqueConstraint(fields=('joined', 'wave'), name='each_wave_is_answered_once'),
+            model_name="wave",
+            constraint=models.UniqueConstraint(fields=("joined", "wave"), name="each_wave_is_answered_once"),
         ),
     ]
