@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 
 from commonbeat.errors import BadInput, TooFew
 
-__all__ = ["KINDS", "Window", "counted", "midnight", "residents_of", "window_of"]
+__all__ = ["KINDS", "Record", "Window", "counted", "midnight", "record_of", "residents_of", "window_of"]
 
 KINDS = ("positive", "service", "enforcement")
 GROUPS = ("race", "age_band", "sex")
@@ -40,63 +41,129 @@ def window_of(contacts, window: tuple[date, date] | None, zone: str) -> Window:
     Raises TooFew for a record without contacts, or of less than four weeks: a yearly rate from it would be a guess.
     """
     if window is None:
-        at = contacts.lazy().select(pl.col("at").min().alias("first"), pl.col("at").max().alias("last")).collect()
-        first, last = at.select(pl.all().dt.convert_time_zone(zone).dt.date()).row(0)
+        first, last = _ends(contacts)
         if first is None:
             raise TooFew("There are no contacts in this record; nothing can be counted yet.")
-        window = (first, last)
+        window = tuple(pl.Series([first, last]).dt.convert_time_zone(zone).dt.date())
     found = Window(*window)
     if found.days < 28:
         raise TooFew(f"The record spans {found.days} days; a yearly rate needs at least 28.")
     return found
 
 
+def _ends(contacts):
+    """The first and last moment of a record, None without one."""
+    if isinstance(contacts, Record):
+        contacts = pl.DataFrame({"at": pl.Series(contacts.at).cast(pl.Datetime("us", "UTC"))})
+    at = pl.col("at")
+    return contacts.lazy().select(at.min().alias("first"), at.max().alias("last")).collect().row(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Contacts as small whole numbers, read once: every later count is a count of numbers.
+
+    ids    : (n,) contact ids, None when nobody asks for groups;  at: (n,) microseconds since 1970, UTC
+    cell   : (n,) area x kind: position in `areas` (the last one: outside every area) times 3, plus position in KINDS
+    """
+
+    ids: pl.Series | None
+    at: np.ndarray
+    cell: np.ndarray
+    areas: tuple[str | None, ...]
+    simulated: bool
+
+    def inside(self, window: Window, zone: str) -> np.ndarray:
+        first, last = (_microseconds(d, zone) for d in (window.first, window.last + timedelta(days=1)))
+        return (self.at >= first) & (self.at < last)
+
+    def table(self, counts: np.ndarray, **more) -> pl.DataFrame:
+        """Counts per cell as rows, zeros left out."""
+        where = np.flatnonzero(counts)
+        area = pl.Series(self.areas, dtype=pl.String).gather(where // len(KINDS))
+        kind = pl.Series(KINDS, dtype=pl.String).gather(where % len(KINDS))
+        count = pl.Series(counts[where], dtype=pl.Int64)
+        return pl.DataFrame({"area_id": area, "kind": kind, "count": count}).with_columns(
+            pl.lit(v, pl.String).alias(k) for k, v in more.items()
+        )
+
+
+def record_of(contacts, *, ids: bool) -> Record:
+    """Reads only the columns that are counted, from a frame or lazily from Parquet."""
+    lazy = contacts.lazy()
+    there = lazy.collect_schema().names()
+    wanted = ["at", "area_id", "kind", *(["contact_id"] if ids else [])]
+    rows = lazy.select(*wanted, *(["simulated"] if "simulated" in there else [])).collect()
+    names = rows["area_id"].drop_nulls().unique().sort()
+    area = rows["area_id"].cast(pl.Enum(names)).to_physical().cast(pl.Int32).fill_null(len(names)).to_numpy()
+    kind = rows["kind"].cast(pl.Enum(KINDS)).to_physical().cast(pl.Int32).to_numpy()
+    at = rows["at"].dt.cast_time_unit("us").to_physical().to_numpy()
+    simulated = bool(rows["simulated"].any()) if "simulated" in there else False
+    named = rows["contact_id"] if ids else None
+    return Record(named, at, area * len(KINDS) + kind, (*names, None), simulated)
+
+
 def counted(contacts, window: Window, zone: str, *, people=None, by: str | None = None) -> pl.DataFrame:
     """How many contacts of each kind, by area (null: outside every area) and group  -> area_id, group, kind, count.
 
+    contacts : a frame, or a Record that was read with its ids
     by : race, age_band or sex from `people`. A contact counts once for each group that was present, so that one event
          with thirty children is one contact; contacts of which no group is known count as `unknown`.
     """
-    at = pl.col("at")
-    first, last = (midnight(d, zone) for d in (window.first, window.last + timedelta(days=1)))
-    rows = contacts.lazy().filter((at >= first) & (at < last))
-    if by is None:
-        return (
-            rows.group_by("area_id", "kind").agg(pl.len().cast(pl.Int64).alias("count")).collect(engine="streaming")
-        )
-    if by not in GROUPS or people is None:
+    if by is not None and (by not in GROUPS or people is None):
         raise BadInput(
             f'Contacts can be split by {", ".join(GROUPS)}, with a table of people; "{by}" is not one of them.'
         )
-    groups = people.lazy().select("contact_id", pl.col(by).cast(pl.String).alias("group")).collect()
-    inside = ((at >= first) & (at < last)).alias("inside")
-    met = contacts.lazy().select("contact_id", "area_id", "kind", inside).collect()
-    joined = _side_by_side(met, groups)
-    if joined is None:
-        joined = met.join(groups, on="contact_id", how="left").unique(["contact_id", "group"])
-    return (
-        joined.lazy()
-        .filter("inside")
-        .group_by("area_id", "kind", pl.col("group").fill_null("unknown"))
-        .agg(pl.len().cast(pl.Int64).alias("count"))
-        .collect()
+    record = contacts if isinstance(contacts, Record) else record_of(contacts, ids=by is not None)
+    cells = len(record.areas) * len(KINDS)
+    cell = np.where(record.inside(window, zone), record.cell, cells)  # one more cell for what lies outside the window
+    if by is None:
+        return record.table(np.bincount(cell, minlength=cells)[:cells])
+    named = (
+        people.lazy().select("contact_id", pl.col(by).cast(pl.String).fill_null("unknown").alias("group")).collect()
+    )
+    groups = sorted({*named["group"].unique(), "unknown"})
+    group = named["group"].cast(pl.Enum(groups)).to_physical().to_numpy()
+    which = _which(record.ids, named["contact_id"])
+    counts = _by_group(cell, cells, which, group, groups)
+    return pl.concat(record.table(n, group=g) for n, g in zip(counts, groups)).select(
+        "area_id", "kind", "group", "count"
     )
 
 
-def _side_by_side(met: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame | None:
-    """The join, without one, when people stand in the order of their contacts (imports and the city write them so).
+def _by_group(cell, cells: int, which, group, groups: list[str]) -> np.ndarray:
+    """(groups, cells) contacts in which anybody of the group was present: however many rows say so, it is one contact."""
+    if len(which) == len(cell) and (which[1:] > which[:-1]).all():  # one row of people for every contact
+        both = group.astype(np.int64) * (cells + 1) + cell
+        return np.bincount(both, minlength=len(groups) * (cells + 1)).reshape(len(groups), -1)[:, :cells]
+    met = np.zeros((len(groups), len(cell)), bool)
+    found = which >= 0
+    met[group[found], which[found]] = True
+    met[groups.index("unknown")] |= ~np.logical_or.reduce(met, axis=0)
+    return np.stack([np.bincount(cell[np.flatnonzero(m)], minlength=cells)[:cells] for m in met])
 
-    Comparing two columns and counting steps is ten times as fast as hashing ids; None when the order is another.
+
+def _which(ids: pl.Series, wanted: pl.Series) -> np.ndarray:
+    """(rows of people,) in which row of contacts each belongs; -1 where there is no such contact.
+
+    People nearly always stand in the order of their contacts (imports and the city write them so): then comparing two
+    columns is enough. In any other order they are joined by 64-bit hashes: among ten million ids the chance that any two
+    share one is 3 in a million.
     """
-    begins = (groups["contact_id"] != groups["contact_id"].shift(1)).fill_null(True)
-    first = groups["contact_id"] if begins.all() else groups["contact_id"].filter(begins)
-    if len(first) != len(met) or not (first == met["contact_id"]).all():
-        return None
-    if len(first) == len(groups):
-        return met.select("area_id", "kind", "inside", groups["group"])
-    which = (begins.cast(pl.UInt32).cum_sum() - 1).alias("which")
-    alike = pl.DataFrame([which, groups["group"]]).unique(maintain_order=False)
-    return met.select("area_id", "kind", "inside")[alike["which"]].with_columns(alike["group"])
+    begins = (wanted != wanted.shift(1)).fill_null(True)
+    first = wanted if begins.all() else wanted.filter(begins)
+    if len(first) == len(ids) and (first == ids).all():
+        return np.arange(len(ids)) if len(ids) == len(wanted) else begins.to_numpy().cumsum() - 1
+    left = pl.LazyFrame({"h": wanted.hash(), "row": np.arange(len(wanted), dtype=np.uint32)})
+    right = pl.LazyFrame({"h": ids.hash(), "which": np.arange(len(ids), dtype=np.uint32)})
+    both = left.join(right, on="h").collect(engine="streaming")
+    which = np.full(len(wanted), -1, np.int64)
+    which[both["row"].to_numpy()] = both["which"].to_numpy()
+    return which
+
+
+def _microseconds(day: date, zone: str) -> int:
+    return int(pl.select(midnight(day, zone)).to_series().dt.timestamp("us")[0])
 
 
 def residents_of(population, by: str | None = None) -> pl.DataFrame:

@@ -33,30 +33,31 @@ def pooled(count, exposure, *, level=0.95):
 
 def _moments(k, e):
     """Posterior mean and variance of each area's rate, averaged over the shape."""
-    shapes = np.exp(np.linspace(np.log(0.05), np.log(5_000), 40))
-    fits = [_given(a, k, e) for a in shapes]
-    weight = np.array([f[0] for f in fits]) - 0.5 * np.log(shapes)
+    shapes = np.exp(np.linspace(np.log(0.05), np.log(5_000), 40))[:, None]
+    log_likelihood, mean, variance = _given(shapes, k, e)
+    weight = log_likelihood - 0.5 * np.log(shapes[:, 0])
     weight = np.exp(weight - weight.max())
     weight /= weight.sum()
-    mean = sum(w * f[1] for w, f in zip(weight, fits))
-    second = sum(w * (f[2] + f[1] ** 2) for w, f in zip(weight, fits))
-    return mean, second - mean**2
+    middle, second = weight @ mean, weight @ (variance + mean**2)
+    return middle, second - middle**2
 
 
 def _given(a, k, e):
-    """For one shape: log marginal likelihood at the best mean, posterior mean and variance of each area."""
-    m = k.sum() / e.sum()
+    """For each shape (shapes, 1): log marginal likelihood at the best mean, posterior mean and variance of each area."""
+    m = np.full(a.shape, k.sum() / e.sum())
     for _ in range(50):  # Newton on log m; the likelihood is unimodal in it
         total = a + e * m
-        step = (a * (k - e * m) / total).sum() / (a * e * m * (a + k) / total**2).sum()
+        step = (a * (k - e * m) / total).sum(1, keepdims=True) / (a * e * m * (a + k) / total**2).sum(
+            1, keepdims=True
+        )
         m *= np.exp(np.clip(step, -1, 1))
-        if abs(step) < 1e-10:
+        if np.abs(step).max() < 1e-10:
             break
     total = a + e * m
     log_likelihood = (
         special.gammaln(a + k) - special.gammaln(a) + a * np.log(a / total) + k * np.log(e * m / total)
-    ).sum()
-    variance_of_m = m**2 / (a * e * m / total).sum()
+    ).sum(1)
+    variance_of_m = m**2 / (a * e * m / total).sum(1, keepdims=True)
     b = a / m
     mean = (a + k) / (b + e)
     slope = (a + k) / (b + e) ** 2 * a / m**2

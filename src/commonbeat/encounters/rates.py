@@ -8,7 +8,16 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from commonbeat.encounters.counting import KINDS, Window, counted, midnight, residents_of, window_of
+from commonbeat.encounters.counting import (
+    KINDS,
+    Record,
+    Window,
+    counted,
+    midnight,
+    record_of,
+    residents_of,
+    window_of,
+)
 from commonbeat.encounters.pooling import pooled
 from commonbeat.encounters.ratios import positive_to_enforcement, rate_ratio, within_areas
 from commonbeat.encounters.results import Cell, Equity, Rate, Versus
@@ -45,15 +54,13 @@ def equity(
     against : the group others are compared with; None: the one with most residents
     The denominator is residents, and residents are not everyone present: said in `cautions`, never corrected silently.
     """
-    needed = ["at", "area_id", "kind", "simulated", *(["contact_id"] if by else [])]
-    contacts = contacts.lazy().select(needed).collect()  # once: what follows reads these columns several times
-    span = window_of(contacts, window, zone)
-    counts = counted(contacts, span, zone, people=people, by=by)
+    record = record_of(contacts, ids=by is not None)
+    span = window_of(record, window, zone)
+    counts = counted(record, span, zone, people=people, by=by)
     table = cells_of(counts, residents_of(population, by), by)
-    phi = _dispersion(contacts, span, zone)
+    phi = _dispersion(record, span, zone)
     cells = _with_verdicts(table, span, by, phi, level)
-    simulated = contacts.lazy().select(pl.col("simulated").any()).collect().item()
-    everybody = counts if by is None else counted(contacts, span, zone)
+    everybody = counts if by is None else counted(record, span, zone)
     town = _town(everybody, residents_of(population), span, level)
     without = sorted(
         {c.area for c in cells if c.area is not None and c.verdict == "no_denominator" and c.group is None}
@@ -63,7 +70,7 @@ def equity(
     groups = _town_groups(table, span, level) if by else ()
     versus = _versus(table, against, level) if by else ()
     return Equity(
-        span, by, town, groups, cells, versus, phi, bool(simulated), level, FDR, tuple(without), _METHOD,
+        span, by, town, groups, cells, versus, phi, record.simulated, level, FDR, tuple(without), _METHOD,
         _cautions(cells, phi, without, by),
     )  # fmt: skip
 
@@ -87,16 +94,14 @@ def _with_verdicts(table: pl.DataFrame, span: Window, by, phi, level) -> tuple[C
         rows = _rows_of(table, g, by)
         p[rows] = _p_above(table["enforcement"].to_numpy()[rows], table["residents"].to_numpy()[rows], phi)
     q = benjamini_hochberg(p)
-    ratio = np.column_stack(
-        positive_to_enforcement(table["positive"].to_numpy(), table["enforcement"].to_numpy(), level=level)
-    )
+    ratios = positive_to_enforcement(table["positive"].to_numpy(), table["enforcement"].to_numpy(), level=level)
+    group = table["group"].to_list() if by else [None] * len(table)
+    columns = (table["area_id"].to_list(), group, *(numbers[k] for k in KINDS), table["residents"].to_list(), p, q,
+               _all_known(q), zip(*map(_all_known, ratios)))  # fmt: skip
     return tuple(
-        Cell(
-            row["area_id"], row["group"] if by else None, *(numbers[k][i] for k in KINDS), _verdict(row, p[i], q[i]),
-            None if np.isnan(q[i]) else float(q[i]), tuple(None if not np.isfinite(x) else float(x) for x in ratio[i]),
-        )
-        for i, row in enumerate(table.iter_rows(named=True))
-    )  # fmt: skip
+        Cell(area, g, *kinds, _verdict(area, residents, chance, fdr), shown, ratio)
+        for area, g, *kinds, residents, chance, fdr, shown, ratio in zip(*columns)
+    )
 
 
 def _numbers(table: pl.DataFrame, kind: str, groups, by, span: Window, level) -> list[Rate]:
@@ -109,12 +114,9 @@ def _numbers(table: pl.DataFrame, kind: str, groups, by, span: Window, level) ->
         borrowed[rows] = np.column_stack(pooled(count[rows], exposure[rows], level=level))
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(exposure > 0, count / exposure, np.nan)
-    residents = table["residents"].to_list()
-    return [
-        Rate(int(count[i]), residents[i], *(_known(x) for x in (rate[i], low[i], high[i])),
-             None if np.isnan(borrowed[i, 0]) else tuple(map(float, borrowed[i])))
-        for i in range(len(table))
-    ]  # fmt: skip
+    shared = [None if np.isnan(b[0]) else tuple(b) for b in borrowed.tolist()]
+    columns = (count.tolist(), table["residents"].to_list(), *map(_all_known, (rate, low, high)), shared)
+    return [Rate(*row) for row in zip(*columns)]
 
 
 def _p_above(count, residents, phi):
@@ -133,26 +135,30 @@ def _p_above(count, residents, phi):
     return np.where(ask, p, np.nan)
 
 
-def _verdict(row: dict, p: float, q: float) -> str:
-    if row["area_id"] is None or not row["residents"]:
+def _verdict(area: str | None, residents: int | None, p: float, q: float) -> str:
+    if area is None or not residents:
         return "no_denominator"
     if np.isnan(p):
         return "too_few"
     return "above_town" if q <= FDR else "not_clearly_above"
 
 
-def _dispersion(contacts, span: Window, zone: str) -> float | None:
+def _dispersion(record: Record, span: Window, zone: str) -> float | None:
     """How much more do monthly enforcement counts of areas scatter than chance would?  None under six months.
 
     Pearson's chi-square of area x month against area and month effects, over its degrees of freedom; at least 1. Months
     are equal twelfths of a year, so that their length is no scatter.
     """
-    month = ((pl.col("at") - midnight(span.first, zone)).dt.total_seconds() // (86_400 * 365.25 / 12)).alias("month")
-    rows = contacts.lazy().filter((pl.col("kind") == "enforcement") & pl.col("area_id").is_not_null())
-    table = rows.group_by("area_id", month).agg(pl.len().alias("n")).collect(engine="streaming")
-    if table["month"].n_unique() < 6 or table["area_id"].n_unique() < 2:
+    areas = len(record.areas) - 1
+    use = record.inside(span, zone) & (record.cell % len(KINDS) == KINDS.index("enforcement"))
+    use &= record.cell < areas * len(KINDS)
+    first = record.at[use] - int(pl.select(midnight(span.first, zone)).to_series().dt.timestamp("us")[0])
+    month, area = first // (86_400_000_000 * 365.25 / 12), record.cell[use] // len(KINDS)
+    months = int(month.max(initial=-1)) + 1
+    n = np.bincount(area * months + month.astype(int), minlength=areas * months).reshape(areas, -1).astype(float)
+    n = n[n.sum(1) > 0][:, n.sum(0) > 0]
+    if n.shape[1] < 6 or n.shape[0] < 2:
         return None
-    n = table.pivot("month", index="area_id", values="n").drop("area_id").fill_null(0).to_numpy().astype(float)
     n = n[n.sum(1) >= FEWEST * n.shape[1] / 5]
     if len(n) < 2:
         return None
@@ -230,3 +236,7 @@ def _rows_of(table: pl.DataFrame, group, by) -> np.ndarray:
 
 def _known(x) -> float | None:
     return float(x) if np.isfinite(x) else None
+
+
+def _all_known(x: np.ndarray) -> list[float | None]:
+    return [v if known else None for v, known in zip(x.tolist(), np.isfinite(x).tolist())]
