@@ -40,16 +40,16 @@ CLAIMS = {
     "decaying": ("only_participants", {"effect": dict.fromkeys(NEAR, 0.0) | {"participant": 24.0, "officer": 0.0, "viewer": 0.0},
                                        "half_life": 30.0, "waves": FIVE}, VISITS | {"waves": [*FIVE]}),
     "lasting": ("lasting", {"waves": FIVE}, VISITS | {"waves": [*FIVE]}),
-    "only viewers": ("only_viewers", {}, VISITS),
+    "only viewers": ("only_viewers", {"effect": dict.fromkeys(NEAR, 0.0) | {"viewer": 7.0, "officer": 0.0}}, VISITS),
     "only low trust": ("only_low_trust", {"effect": dict.fromkeys(NEAR, 0.0) | {"participant": 12.0, "officer": 0.0, "viewer": 0.0}},
                        VISITS | {"groups": ["prior_trust"]}),
     "spillover": ("leaky", {}, VISITS),
     "leaving by trust": ("distrust_attrition", {}, VISITS),
     "a page read daily": ("null", {}, STORY),
-    "a page read daily, and it works": ("only_viewers", {}, STORY),
+    "a page read daily that works": ("only_viewers", {}, STORY),
 }  # fmt: skip
 ORDER = ("zero", "positive", "negative", "only viewers", "only low trust", "decaying", "spillover", "leaving by trust",
-         "a page read daily", "a page read daily, and it works", "lasting")  # fmt: skip
+         "a page read daily", "a page read daily that works", "lasting")  # fmt: skip
 
 
 @lru_cache(maxsize=2)
@@ -243,7 +243,7 @@ def _about(claim, rows):
         )
     if claim == "a page read daily":
         yield _rate(claim, "it says on any day that trust moved", [r["alarm"] for r in rows], 0, 0.05)
-    if claim == "a page read daily, and it works":
+    if claim == "a page read daily that works":
         yield _rate(claim, "its last interval holds the truth", map(_covers, first), 0.93, 1)
         yield _rate(claim, "the last page says that trust moved", [moved(p["verdict"]) for p in first], 0, 1)
 
@@ -275,7 +275,9 @@ def _named(claim, rows):
         if not here or abs(truth := np.mean([f["truth"] for f in here])) < 0.1:
             continue
         error, df = (np.median([f[k] or 1e6 for f in here]) for k in ("error", "df"))
-        chance = stats.nct.sf(stats.t.ppf((1 + here[0]["level"]) / 2, df), df, truth / error)
+        chance = stats.nct.sf(stats.t.ppf((1 + here[0]["level"]) / 2, df), df, abs(truth) / error)
+        if chance < 0.5:
+            continue  # power says that it would be seen by luck only
         name = f"{cell[0]}s after {cell[1]} days" + (f", {cell[2]}" if cell[2] else "")
         right = [f["verdict"].startswith("moved") if f["truth"] > 0 else f["verdict"] == "wrong_way" for f in here]
         yield _rate(claim, f"{name} are named (power says {100 * chance:.0f} %)", right, 0.8 if chance >= 0.8 else max(chance - 0.1, 0), 1)  # fmt: skip
@@ -318,8 +320,8 @@ def ask_many(path, *, towns=500, minutes=8.0, claims=ORDER) -> bool:
     return True
 
 
-def main(path, towns="500", minutes="8"):
-    whole = ask_many(path, towns=int(towns), minutes=float(minutes))
+def main(path, towns="500", minutes="8", claims=""):
+    whole = ask_many(path, towns=int(towns), minutes=float(minutes), claims=claims.split(",") if claims else ORDER)
     print("| claim | what is counted | how often | rate (95 % interval) | promised |\n|---|---|---|---|---|")
     for rate in rates(read(path)):
         print(rate)

@@ -49,26 +49,48 @@ def new(
 @app.command()
 def power(
     plan: PlanFile,
+    book: Annotated[
+        Path | None, typer.Argument(help="The town's own book: its areas, their sizes and earlier answers stand in.")
+    ] = None,
     residents: Annotated[int, typer.Option(help="Size of the simulated town that stands in for yours.")] = 20_000,
-    towns: Annotated[int, typer.Option(help="How many simulated towns.")] = 40,
+    towns: Annotated[
+        int | None, typer.Option(help="How often to simulate: 40 towns, or 200 draws in a book's own.")
+    ] = None,
     people: Annotated[
         int | None, typer.Option(help="How many people are asked; the town's usual panel unless told.")
+    ] = None,
+    response: Annotated[float, typer.Option(help="With a book: share of those asked who will answer.")] = 0.8,
+    units_per_area: Annotated[
+        int | None,
+        typer.Option(help="With a book: streets or patches to draw in each area; as drawn before, else 6."),
+    ] = None,
+    icc: Annotated[
+        float | None,
+        typer.Option(
+            help="With a book: how alike those are who are drawn together; from earlier studies, else 0.02."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option()] = 0,
     json: Json = False,
     quiet: Quiet = False,
 ):
-    """What could this plan detect? By simulated towns, before anything is sealed."""
+    """What could this plan detect? By simulation before anything is sealed: in the town's own areas, or in simulated towns."""
     from commonbeat.cli.common import progress
+    from commonbeat.ledger import Book
     from commonbeat.studies import Plan
+    from commonbeat.studies.own_town import power_here
     from commonbeat.studies.powering import power_of
 
-    read = Plan.read(plan)
+    read, times = Plan.read(plan), towns or (200 if book else 40)
     with progress(quiet=quiet or json) as bar:
-        task = bar.add_task("simulating towns", total=towns)
-        found = power_of(
-            read, residents=residents, towns=towns, people=people, seed=seed, step=lambda: bar.advance(task)
-        )
+        task = bar.add_task("simulating towns", total=times)
+        shared = {"people": people, "towns": times, "seed": seed, "step": lambda: bar.advance(task)}
+        if book is None:
+            found = power_of(read, residents=residents, **shared)
+        else:
+            found = power_here(
+                read, Book.open(book), response=response, units_per_area=units_per_area, icc=icc, **shared
+            )
     show(found, json=json, quiet=quiet, words=lambda c: c.print(found.sentence))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -10,14 +10,14 @@ from scipy import stats
 
 from commonbeat import city
 from commonbeat.errors import TooFew
-from commonbeat.estimate import plain
+from commonbeat.estimate import Estimate, plain
 from commonbeat.stats import clopper_pearson
 from commonbeat.studies import answers as reading
 from commonbeat.studies.effects import effect
 from commonbeat.studies.plan import Plan
 from commonbeat.studies.scales import spans_of
 
-__all__ = ["Power", "power_of"]
+__all__ = ["Power", "power_from", "power_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Power:
     detectable   : effect that 8 of 10 studies like this would see, in the outcome's unit
     chance       : chance of seeing the plan's smallest effect that matters
     false_alarms : share of towns without any effect in which the interval excluded 0, with its exact interval
+    seen         : the same chance, counted: the effect laid on the simulated towns
+    where        : on which town's areas; "" for simulated towns
     exaggeration : by how much a seen effect of the smallest size would be overstated on average (type M)
     """
 
@@ -41,11 +43,13 @@ class Power:
     exaggeration: float
     smallest: float
     unit: str
+    where: str = ""
+    seen: float | None = None
 
     @property
     def sentence(self) -> str:
         return (
-            f"With about {self.n} answers a study like this sees an effect of {self.detectable:.1f} {self.unit.split(',')[0]} in 8 of 10 towns; "
+            f"{self.where and 'Asked ' + self.where + ': '}{'w' if self.where else 'W'}ith about {self.n} answers a study like this sees an effect of {self.detectable:.1f} {self.unit.split(',')[0]} in 8 of 10 towns; "
             f"an effect of {self.smallest:.1f} it sees in {100 * self.chance:.0f} of 100, and then overstates it by {100 * (self.exaggeration - 1):.0f} % on average. "
             f"Where nothing happens it raised a false alarm in {100 * self.false_alarms:.0f} of 100 of {self.towns} simulated towns (at most {100 * self.false_alarms_high:.0f})."
         )
@@ -76,10 +80,11 @@ def power_of(plan: Plan, *, residents: int = 20_000, towns: int = 40, people: in
         raise TooFew(
             "in none of the simulated towns were there enough answers for the primary comparison: ask more people or fewer arms"
         )
-    return _from(plan, found)
+    return power_from(plan, found)
 
 
-def _from(plan, found) -> Power:
+def power_from(plan: Plan, found: Sequence[Estimate], *, where: str = "") -> Power:
+    """What towns in which nothing happened say about effects: from the estimator's own error and degrees of freedom."""
     error = float(np.median([e.std_error for e in found]))
     df = float(np.median([e.df or 1e6 for e in found]))
     crit = stats.t.ppf((1 + plan.level) / 2, df)
@@ -88,8 +93,13 @@ def _from(plan, found) -> Power:
         towns=len(found), n=int(np.median([e.n for e in found])), std_error=error, df=df, detectable=_detectable(error, df, crit),
         chance=_chance(plan.smallest_effect / error, df, crit), false_alarms=alarms / len(found),
         false_alarms_high=float(clopper_pearson(alarms, len(found))[1]), exaggeration=_exaggeration(plan.smallest_effect / error, df, crit),
-        smallest=plan.smallest_effect, unit=plan.outcome.unit,
+        smallest=plan.smallest_effect, unit=plan.outcome.unit, where=where, seen=_seen(plan, found),
     )  # fmt: skip
+
+
+def _seen(plan, found) -> float:
+    """Share of towns that would have seen the smallest effect, had everybody in the arm gained just that."""
+    return float(np.mean([e.low + plan.smallest_effect > 0 or e.high + plan.smallest_effect < 0 for e in found]))
 
 
 def _chance(ratio, df, crit) -> float:
