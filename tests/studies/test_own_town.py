@@ -58,7 +58,9 @@ def shaped(name, rows):
 def test_the_error_is_what_arithmetic_says_for_people_drawn_one_by_one(tmp_path):
     book = town(tmp_path / "b")
     found = power_here(plan(), book, people=400, response=0.75, towns=60, icc=0.0, seed=1)
-    spread = own_town(plan(), book).answers.filter(pl.col("area_id") == "a01")["score"].std()  # nine of ten live there
+    spread = (
+        own_town(plan(), book).answers.filter(pl.col("area_id") == "a01")["score"].std()
+    )  # nine of ten live there
     n = 0.75 * 400
     assert found.n == pytest.approx(n, rel=0.03)
     assert found.std_error == pytest.approx(spread * np.sqrt(4 / n), rel=0.05)

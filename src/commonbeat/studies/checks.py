@@ -220,6 +220,8 @@ def _design(data, found):
         found.say("estimator", estimators[0], 'estimator "spillover" and design "saturation" belong together: name both or neither')  # fmt: skip
     if "staggered_effect" in estimators:
         found.say("estimator", "staggered_effect", 'staggered_effect belongs to design "stepped"')
+    if data.get("multiplicity") == "max_t" and data.get("estimator") in ("anytime", "spillover"):
+        found.say("multiplicity", "max_t", f'multiplicity "max_t" needs normal estimates, which {data["estimator"]} does not give: use "sidak"')  # fmt: skip
     if "anytime" in estimators and design != "story_experiment":
         found.say("estimator", "anytime", 'anytime needs people who were drawn one by one: design "story_experiment"')
 

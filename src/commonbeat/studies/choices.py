@@ -12,7 +12,7 @@ ESTIMATORS = (
     "difference_in_means", "adjusted_effect", "complier_effect", "randomisation_test", "difference_in_differences",
     "staggered_effect", "spillover", "anytime",
 )  # fmt: skip
-MULTIPLICITY = ("sidak", "none")
+MULTIPLICITY = ("sidak", "max_t", "none")
 REFERENTS = ("my_area", "in_general")
 #: what is known of everybody who is asked, and can therefore be a group
 GROUPS = ("race", "age_band", "sex", "area_id", "recent_enforcement", "prior_trust")

@@ -7,16 +7,17 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from commonbeat import ripple, trust
+from commonbeat import trust
 from commonbeat.errors import CommonbeatError, TooFew
 from commonbeat.estimate import Estimate
 from commonbeat.privacy import OFFICER_FLOOR
 from commonbeat.regression import ols
+from commonbeat.studies import saturation
 from commonbeat.studies.findings import Finding
 from commonbeat.studies.plan import Plan, Ring
 from commonbeat.studies.verdicts import verdict
 
-__all__ = ["adjusted", "effect", "finding", "simultaneous_level", "usable", "weights_of"]
+__all__ = ["adjusted", "effect", "finding", "influence", "simultaneous_level", "usable", "weights_of"]
 
 
 def simultaneous_level(level: float, cells: int, estimator: str = "") -> float:
@@ -45,14 +46,17 @@ def effect(
     whole, rows = rows, rows.filter(pl.col("score").is_not_null())
     n = [int((rows["treated"] == arm).sum()) for arm in (0, 1)]
     floor = max(plan.floor, OFFICER_FLOOR) if ring.name == "officer" else plan.floor
-    untreated_only = estimator == "spillover" and n[0] >= 2 * floor  # shares are compared there, not arms
+    untreated_only = plan.design == "saturation" and n[0] >= 2 * floor  # shares are compared there, not arms
     if min(n) < floor and not untreated_only:
         treated, control = plan.arms_of(ring)
         short = " and ".join(a for a, k in ((treated, n[1]), (control, n[0])) if k < floor)
         few = f"fewer than {floor} answers in {short}"  # how many fewer is not for everybody to know
         return Estimate(None, n=sum(n), level=level, unit=plan.outcome.unit, cautions=(few,))
     try:
-        asked = whole if estimator == "difference_in_differences" else rows
+        replays = (
+            estimator == "randomisation_test" and plan.design == "saturation"
+        )  # units without an answer were drawn too
+        asked = whole if estimator == "difference_in_differences" or replays else rows
         return replace(_ask(plan, ring, asked, estimator, level, seed), unit=plan.outcome.unit)
     except CommonbeatError as error:
         return Estimate(None, n=sum(n), level=level, unit=plan.outcome.unit, cautions=(str(error),))
@@ -117,6 +121,10 @@ def _adjusted(plan, ring, rows, level, seed):
 
 
 def _redrawn(plan, ring, rows, level, seed):
+    if plan.design == "saturation":
+        return saturation.replayed(
+            rows, ring=ring.name, block=plan.block, cluster=plan.cluster, level=level, draws=plan.draws, seed=seed
+        )
     y, arm, shape = _parts(plan, rows)
     statistic = "difference" if plan.design == "matched_pair" else "studentised"
     test = trust.randomisation_test(
@@ -161,19 +169,7 @@ def _changes(plan, ring, rows, level, seed):
 
 
 def _around(plan, ring, rows, level, seed):
-    """Two-stage draws: for those who took part treated at the highest share against untreated at the lowest; for the others
-    untreated against untreated, which is what reached them through their neighbours."""
-    if "share" not in rows.columns:
-        raise TooFew(
-            "a saturation design needs the table of assignments, whose probability says which share a group drew"
-        )
-    rows = rows.filter(pl.col("share").is_not_null() & pl.col(plan.block).is_not_null())
-    found = ripple.two_stage(rows["score"].to_numpy(), rows["treated"].to_numpy(), rows[plan.block].to_numpy(), rows["share"].to_numpy(), level=level)  # fmt: skip
-    part = found.total if ring.name == "participant" else found.indirect
-    if not part:
-        raise TooFew("every group drew the same share, so nothing says what the share does")
-    what = f"share {found.shares[-1]:g} against {found.shares[0]:g} in {sum(found.groups)} groups"
-    return replace(part[-1], n=rows.height, method=f"{part[-1].method}; {what}")
+    return saturation.around(rows, ring=ring.name, block=plan.block, level=level)
 
 
 def _every_day(plan, ring, rows, level, seed):
@@ -200,6 +196,39 @@ def adjusted(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
     design = np.column_stack([np.ones(len(x)), rows["treated"].to_numpy(), x])
     slope = np.linalg.lstsq(design * w[:, None], rows["score"].to_numpy() * w, rcond=None)[0][2:]
     return rows.with_columns(pl.Series("score", rows["score"].to_numpy() - x @ slope))
+
+
+def influence(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
+    """What does each cluster (or person) add to the estimate's error?  -> key, part; empty where there is nothing to compute.
+
+    The parts of a weighted regression of scores on arm, covariates and blocks: their products say how estimates go together.
+    """
+    rows = rows.filter(pl.col("score").is_not_null()).drop_nulls(columns := _covariates(plan, rows))
+    if rows.height < plan.floor or rows["treated"].n_unique() < 2:
+        return pl.DataFrame(schema={"key": pl.String, "part": pl.Float64})
+    block = usable(rows, plan.block)
+    x = [
+        np.ones(rows.height),
+        rows["treated"].to_numpy().astype(float),
+        *(rows[c].cast(pl.Float64).to_numpy() for c in columns),
+    ]
+    x += (
+        []
+        if block is None or plan.design == "matched_pair"
+        else [(block == b).astype(float) for b in np.unique(block)[1:]]
+    )
+    x, w, y = np.column_stack(x), weights_of(rows), rows["score"].to_numpy()
+    w = np.ones(len(y)) if w is None else w
+    inverse = np.linalg.pinv((x * w[:, None]).T @ x, hermitian=True)
+    rest = y - x @ (inverse @ (x.T @ (w * y)))
+    cluster = plan.cluster if usable(rows, plan.cluster) is not None else "respondent"
+    part = pl.Series("part", (x @ inverse[1]) * w * rest)
+    return (
+        rows.select(pl.col(cluster).cast(pl.String).alias("key"))
+        .with_columns(part)
+        .group_by("key")
+        .agg(pl.col("part").sum())
+    )
 
 
 def usable(rows, name):

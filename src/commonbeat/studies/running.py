@@ -14,8 +14,9 @@ from commonbeat.errors import BadInput, CommonbeatError
 from commonbeat.studies import answers as reading
 from commonbeat.studies.choices import ESTIMATORS, GROUPS
 from commonbeat.studies.drawing import balance
-from commonbeat.studies.effects import adjusted, finding, simultaneous_level, usable, weights_of
+from commonbeat.studies.effects import adjusted, finding, usable, weights_of
 from commonbeat.studies.findings import Finding, Findings
+from commonbeat.studies.joint import level_of_each
 from commonbeat.studies.losses import attrition
 from commonbeat.studies.naive import naive_answers
 from commonbeat.studies.plan import Plan, Ring
@@ -130,12 +131,8 @@ def _cell(asked, scored, wave) -> pl.DataFrame:
 def _rings(plan, cells) -> tuple[Finding, ...]:
     waves = [w for w in plan.waves if w > 0 or plan.design == "story_experiment"] or list(plan.waves)
     wanted = [(r, w) for r in plan.rings for w in waves]
-    level = _level(plan, len(wanted))
+    level = level_of_each(plan, [cells[r.name, w] for r, w in wanted])
     return tuple(finding(plan, r, w, cells[r.name, w], level=level) for r, w in wanted)
-
-
-def _level(plan, cells) -> float:
-    return simultaneous_level(plan.level, cells, plan.estimator) if plan.multiplicity != "none" else plan.level
 
 
 def _explored(plan: Plan, ring: Ring, rows: pl.DataFrame, names: Sequence[str], seed: int) -> tuple[Finding, ...]:
@@ -166,9 +163,9 @@ def _groups(plan: Plan, ring: Ring, rows: pl.DataFrame, names: Sequence[str], *,
         if column not in rows.columns:
             continue
         values = sorted(rows[column].drop_nulls().cast(pl.String).unique().to_list())
-        level = _level(plan, len(values))
-        for value in values:
-            here = rows.filter(pl.col(column).cast(pl.String) == value)
+        parts = [rows.filter(pl.col(column).cast(pl.String) == value) for value in values]
+        level = level_of_each(plan, parts)
+        for value, here in zip(values, parts, strict=True):
             words = value if name == "prior_trust" else f"{name.replace('_', ' ')} {_plain_value(value)}"
             found.append(
                 finding(plan, ring, plan.primary.wave, here, level=level, group=name, value=words, planned=planned)
