@@ -17,6 +17,7 @@ __all__ = ["HIDDEN", "INTERCEPT", "Fit", "Solved", "finish", "fit", "solve"]
 
 INTERCEPT = "(Intercept)"
 FEW, ENOUGH = "few degrees of freedom", 5.0
+EQUAL = 1e-22  # squared: differences this much smaller than the numbers themselves are rounding
 HIDDEN = "\0"  # names of dummies of further fixed effects begin with this and are not shown
 
 
@@ -128,6 +129,7 @@ class Solved:
     blocks: b.Blocks
     sigma2: float
     rank: int
+    notes: tuple[str, ...] = ()
 
 
 def fit(gram: Gram, y, x, *, instruments=None, se: str = "CR2", level: float = 0.95, show=None, rows=None) -> Fit:
@@ -203,7 +205,17 @@ def solve(gram, y, x, *, instruments=None, keep_single=False) -> Solved:
     turn, shift = _turn(gram, kept_names, y)
     dropped = tuple(names[i] for i in columns if i not in kept)
     sigma2 = float(error @ whole @ error) / (gram.n - rank)
-    return Solved(kept_names, dropped, tuple(names), project, error, beta, turn, shift, made, sigma2, rank)
+    notes = _nothing_left(whole[at[y], at[y]], sigma2 * (gram.n - rank), gram.n * gram.shift[gram.index([y])[0]] ** 2)
+    return Solved(kept_names, dropped, tuple(names), project, error, beta, turn, shift, made, sigma2, rank, notes)
+
+
+def _nothing_left(spread, misfit, size):
+    """What to say when there is no noise to judge anything by."""
+    if spread <= EQUAL * size or spread == 0:
+        return ("all answers are equal: nothing varies that could be explained",)
+    if misfit <= EQUAL * spread:
+        return ("the regressors explain the outcome exactly: there is no noise to judge anything by",)
+    return ()
 
 
 def finish(one, variance, df, se, level, n, clusters, method, cautions=()) -> Fit:
@@ -213,8 +225,9 @@ def finish(one, variance, df, se, level, n, clusters, method, cautions=()) -> Fi
     error = np.sqrt(np.maximum(np.diag(vcov), 0))
     df = np.broadcast_to(np.asarray(df, float), beta.shape).copy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = beta / error
+        t = np.where(error > 0, beta / error, np.nan)  # not endless: without noise there is no test
     half = special.stdtrit(df, (1 + level) / 2) * error
+    cautions = (*cautions, *one.notes)
     gone = [name for name in one.dropped if not name.startswith(HIDDEN)]
     if gone:
         cautions = (*cautions, f"dropped, because the regressors before it explain it: {', '.join(gone)}")

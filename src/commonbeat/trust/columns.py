@@ -79,7 +79,8 @@ def numbered(values) -> tuple[np.ndarray, np.ndarray]:
 
 def matrix(items, *, names=None) -> tuple[np.ndarray, list[str]]:
     """Questions as columns, people as rows  -> (people, items) floats with nan, and the items' names."""
-    columns = getattr(items, "columns", None)
+    columns = getattr(items, "column_names", None)  # Arrow; its `columns` are the columns themselves
+    columns = getattr(items, "columns", None) if columns is None else columns
     if columns is not None:
         found = [str(c) for c in columns]
         return np.column_stack([numbers(items[c], str(c)) for c in columns]), found

@@ -22,14 +22,23 @@ def numbers(values, name: str) -> np.ndarray:
     if array.ndim != 1:
         raise BadInput(f"{name} needs one value per person, it has shape {array.shape}")
     if array.dtype.kind in "fiub":
-        return array.astype(float)
-    out = np.empty(len(array))
-    for i, value in enumerate(array):
-        try:
-            out[i] = np.nan if value is None else float(value)
-        except (TypeError, ValueError):
-            raise BadInput(f"{name} in row {i} is {str(value)!r}: a number is needed") from None
+        out = array.astype(float)
+    else:
+        out = np.array([_number(value, name, i) for i, value in enumerate(array)], float)
+    endless = np.isinf(out)
+    if endless.any():
+        row = int(np.flatnonzero(endless)[0])
+        raise BadInput(
+            f"{name} in row {row} is {out[row]}: give a finite number, or leave it empty where it is missing"
+        )
     return out
+
+
+def _number(value, name, row):
+    try:
+        return np.nan if value is None else float(value)
+    except (TypeError, ValueError):
+        raise BadInput(f"{name} in row {row} is {str(value)!r}: a number is needed") from None
 
 
 def labels(values, name: str) -> np.ndarray:
@@ -49,11 +58,15 @@ def matrix(x, name: str = "X") -> tuple[np.ndarray, list[str]]:
         return matrix({str(c): x[c] for c in columns})
     array = np.asarray(x.to_numpy() if hasattr(x, "to_numpy") else x)
     array = array[:, None] if array.ndim == 1 else array
+    if array.ndim == 2 and not len(array):
+        raise TooFew(f"{name} has no rows: there is nobody to compare")
     if array.ndim != 2:
         raise BadInput(f"{name} needs people in rows and covariates in columns, it has shape {array.shape}")
     given = getattr(x, "name", None)
     names = [given] if given and array.shape[1] == 1 else [f"x{i + 1}" for i in range(array.shape[1])]
-    return np.column_stack([numbers(array[:, i], names[i]) for i in range(array.shape[1])]), names
+    return np.column_stack(
+        [np.empty((len(array), 0)), *(numbers(array[:, i], names[i]) for i in range(array.shape[1]))]
+    ), names
 
 
 def rows(*, weights=None, **columns) -> Rows:

@@ -48,12 +48,15 @@ def regress(y, X, *, fixed_effects=None, cluster=None, weights=None, se=None, le
 
 
 def _several(value):
-    """None, one column or a list of columns, as a list of columns."""
+    """None, one column, a list of columns or a frame of them, as a list of columns."""
     if value is None:
         return []
-    if isinstance(value, (list, tuple)) and value and not isinstance(value[0], (str, int, float, np.generic)):
+    if hasattr(value, "columns") or hasattr(value, "column_names"):
+        names = getattr(value, "column_names", None) or value.columns
+        return [labels(value[name], str(name)) for name in names]
+    if isinstance(value, (list, tuple)) and any(hasattr(v, "__len__") and not isinstance(v, str) for v in value):
         return [labels(v, "labels") for v in value if v is not None]
-    array = labels(value, "labels") if not (isinstance(value, np.ndarray) and value.ndim == 2) else value
+    array = np.asarray(value) if isinstance(value, np.ndarray) else labels(value, "labels")
     return [array] if array.ndim == 1 else list(array.T)
 
 
@@ -71,23 +74,35 @@ def _formula(text, frame, fixed_effects, cluster, weights):
     if text.count("~") not in (1, 2) or "~" not in text.split("|")[0]:
         raise BadInput(f"formula {text!r}: write it as 'y ~ a + b', with '| area' after it for fixed effects")
     parts = [part.strip() for part in text.split("|")]
+    if any(part.count("~") > 1 or part.strip("~ ") == "" for part in parts):
+        raise BadInput(f"formula {text!r} cannot be read: one ~ in each part, and something on both sides of |")
     outcome, right = (side.strip() for side in parts[0].split("~"))
     iv = [part for part in parts[1:] if "~" in part]
     fe = [name.strip() for part in parts[1:] if "~" not in part for name in part.split("+")]
 
     def by_name(c):
         if isinstance(c, str):
-            return frame[c]
-        return [frame[k] for k in c] if isinstance(c, (list, tuple)) and isinstance(c[0], str) else c
+            return _column(frame, c)
+        return [_column(frame, k) for k in c] if isinstance(c, (list, tuple)) and isinstance(c[0], str) else c
 
     exogenous = _design(right, frame)
     instruments, x = None, exogenous
     if iv:
         endogenous, instrument = (_design(side, frame) for side in iv[0].split("~"))
         x, instruments = endogenous | exogenous, instrument | exogenous
-    factors = [frame[name] for name in fe] if fe else by_name(fixed_effects)
-    y = frame[outcome] if outcome in frame.columns else next(iter(_design(outcome, frame).values()))
+    factors = [_column(frame, name) for name in fe] if fe else by_name(fixed_effects)
+    y = _column(frame, outcome) if outcome in _names(frame) else next(iter(_design(outcome, frame).values()))
     return y, x, instruments, factors, by_name(cluster), by_name(weights)
+
+
+def _names(frame):
+    return [str(name) for name in (getattr(frame, "column_names", None) or frame.columns)]
+
+
+def _column(frame, name):
+    if name not in _names(frame):
+        raise BadInput(f"there is no column {name!r}; there are {', '.join(_names(frame))}")
+    return frame[name]
 
 
 def _design(right, frame) -> dict:
@@ -97,8 +112,15 @@ def _design(right, frame) -> dict:
     try:
         import formulaic
     except ImportError:
-        raise Missing("formulas need formulaic: pip install 'commonbeat[formulas]', or give arrays instead of a formula") from None
-    made = formulaic.model_matrix(right, _as_frame(frame), na_action="ignore", output="numpy")
+        raise Missing(
+            "formulas need formulaic: pip install 'commonbeat[formulas]', or give arrays instead of a formula"
+        ) from None
+    try:
+        made = formulaic.model_matrix(right, _as_frame(frame), na_action="ignore", output="numpy")
+    except formulaic.errors.FormulaicError as error:
+        raise BadInput(
+            f"the formula's {right!r} cannot be read: {error} The columns are {', '.join(_names(frame))}"
+        ) from None
     names = list(made.model_spec.column_names)
     values = np.asarray(made, float)
     return {name: values[:, i] for i, name in enumerate(names) if name != "Intercept"}
