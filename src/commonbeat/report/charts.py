@@ -14,7 +14,7 @@ import vl_convert
 
 from commonbeat.estimate import plain
 
-__all__ = ["ACCENT", "INK", "QUIET", "WARM", "Chart", "Table", "dots", "draw", "line_with_band", "theme"]
+__all__ = ["ACCENT", "INK", "QUIET", "WARM", "Chart", "Table", "dots", "draw", "line_with_band"]
 
 INK, QUIET, ACCENT, WARM, PAPER = "#1d1b19", "#6b645c", "#1c4f7c", "#a8471a", "#ffffff"
 _FONT = "Georgia, 'DejaVu Serif', serif"
@@ -48,25 +48,34 @@ class Chart:
     spec: dict = field(repr=False)
 
 
-def theme(chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart):
-    """The house's look: ink on paper, no box, few lines, type large enough for a phone."""
-    return (
-        chart.configure(font=_FONT, background=PAPER, padding=6)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelFontSize=13, titleFontSize=13, titleFontWeight="normal", labelColor=INK, titleColor=INK, domainColor=QUIET,
-            tickColor=QUIET, gridColor="#e4dfd8", titlePadding=8, labelPadding=4,
-        )
-        .configure_header(labelFontSize=14, labelFontWeight="bold", labelColor=INK, title=None, labelPadding=6)
-        .configure_legend(labelFontSize=13, titleFontSize=13, labelColor=INK, orient="top", symbolSize=110, labelLimit=400)
-        .configure_text(fontSize=13, color=INK)
-    )  # fmt: skip
+ROWS = alt.NamedData("rows")
+#: The house's look: ink on paper, no box, few lines, type large enough for a phone.
+LOOK = {
+    "font": _FONT, "background": PAPER, "padding": 6, "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "labelColor": INK, "titleColor": INK,
+        "domainColor": QUIET, "tickColor": QUIET, "gridColor": "#e4dfd8", "titlePadding": 8, "labelPadding": 4,
+    },
+    "header": {"labelFontSize": 14, "labelFontWeight": "bold", "labelColor": INK, "title": None, "labelPadding": 6},
+    "legend": {
+        "labelFontSize": 13, "titleFontSize": 13, "labelColor": INK, "orient": "top", "symbolSize": 110, "labelLimit": 400,
+    },
+    "text": {"fontSize": 13, "color": INK},
+}  # fmt: skip
 
 
-def draw(chart) -> tuple[str, dict]:
+def draw(chart, rows: Sequence[dict] = ()) -> tuple[str, dict]:
     """(svg, spec). The svg carries no fixed size, so a page may let it shrink, and says nothing to screen readers itself:
-    the page puts the text alternative on it."""
-    spec = theme(chart).to_dict()
+    the page puts the text alternative on it.
+
+    rows: what the chart reads under the name ROWS. They and the look are laid into the finished spec: Altair copies and
+    checks everything it holds once for each part of a chart.
+    """
+    with alt.utils.schemapi.debug_mode(False):  # what is wrong in a spec is said by the renderer
+        spec = chart.to_dict(validate=False)
+    spec["config"] = LOOK
+    if rows:
+        spec["datasets"] = {ROWS.name: list(rows)}
     svg = vl_convert.vegalite_to_svg(spec)
     svg = re.sub(r'<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"', _shrinkable, svg, count=1)
     svg = svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
@@ -84,7 +93,7 @@ def dots(
     series = list(dict.fromkeys(r.get("series") or "" for r in rows))
 
     def one(width, step):
-        base = alt.Chart(alt.Data(values=rows))
+        base = alt.Chart(ROWS)
         y = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=width, domain=False, ticks=False))
         offset = alt.YOffset("series:N", sort=series) if len(series) > 1 else alt.Undefined
         tint = alt.Color("series:N", sort=series, scale=alt.Scale(range=[ACCENT, WARM, QUIET]), title=None,
@@ -112,7 +121,7 @@ def dots(
             layers.insert(0, mark)
         return alt.layer(*layers).properties(width=width, height=alt.Step(step if len(series) == 1 else 0.62 * step))
 
-    return _both(one, (480, 26), (210, 26), name, title, alternative, table)
+    return _both(one, (480, 26), (210, 26), name, title, alternative, table, rows)
 
 
 def line_with_band(
@@ -125,7 +134,7 @@ def line_with_band(
     kind = "T" if time else "O" if ordered else "Q"
 
     def one(width, height):
-        base = alt.Chart(alt.Data(values=rows))
+        base = alt.Chart(ROWS)
         tint = alt.Color("series:N", sort=series, scale=alt.Scale(range=[ACCENT, WARM, QUIET, INK]), title=None,
                          legend=alt.Legend() if len(series) > 1 else None)  # fmt: skip
         dash = alt.StrokeDash("series:N", sort=series, legend=None)
@@ -144,10 +153,10 @@ def line_with_band(
         )
         return alt.layer(band, line).properties(width=width, height=height)
 
-    return _both(one, (560, 280), (270, 230), name, title, alternative, table)
+    return _both(one, (560, 280), (270, 230), name, title, alternative, table, rows)
 
 
-def _both(one, wide, narrow, name, title, alternative, table) -> Chart:
-    wide_svg, spec = draw(one(*wide))
-    narrow_svg, _ = draw(one(*narrow))
+def _both(one, wide, narrow, name, title, alternative, table, rows) -> Chart:
+    wide_svg, spec = draw(one(*wide), rows)
+    narrow_svg, _ = draw(one(*narrow), rows)
     return Chart(name, title, wide_svg, narrow_svg, alternative, table, spec)

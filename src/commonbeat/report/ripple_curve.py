@@ -9,7 +9,7 @@ import altair as alt
 
 from commonbeat.codebook import RINGS
 from commonbeat.estimate import Estimate
-from commonbeat.report.charts import ACCENT, INK, QUIET, Chart, Table, _both
+from commonbeat.report.charts import ACCENT, INK, QUIET, Chart, Table, draw
 from commonbeat.report.words import HOW, RING_NAMES, VERDICT_WORDS, figure, interval
 
 __all__ = ["CurvePoint", "ripple_curve"]
@@ -52,9 +52,8 @@ def ripple_curve(
     def narrow(width, step):
         return _forest(known, empty, rings, waves, edge, smallest, width, step)
 
-    chart = _both(wide, (104, 240), (104, 240), name, title, alternative, table)
-    phone = _both(narrow, (200, 26), (200, 26), name, title, alternative, table)
-    return Chart(name, title, chart.wide, phone.narrow, alternative, table, chart.spec)
+    (print_svg, spec), (phone_svg, _) = draw(wide(104, 240)), draw(narrow(200, 26))
+    return Chart(name, title, print_svg, phone_svg, alternative, table, spec)
 
 
 def _row(p: CurvePoint) -> dict:
