@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from commonbeat import __version__, city, footage, studies
@@ -83,14 +86,33 @@ def build(folder: Path, *, seed: int, residents: int, step: Callable[[str], None
 def _fill(fresh: Path, seed: int, residents: int, step) -> None:
     """The clips are drawn and protected in processes of their own, beside the town: two cores, two kinds of work."""
     with ProcessPoolExecutor(max_workers=len(CLIPS), mp_context=get_context("spawn")) as aside:
-        clips = [aside.submit(clip, fresh / "clips", kind, seed) for kind in CLIPS]
-        asked, told = plan(), {}
-        for world in WORLDS:
-            told[world] = _town(fresh, world, seed, residents, asked, step)
-        (fresh / "told.json").write_text(json.dumps(told, ensure_ascii=False, allow_nan=False))
-        for kind, made in zip(CLIPS, clips, strict=True):
-            step(f"hiding every face in the clip: {kind}")
-            made.result()
+        try:
+            with _interrupts_for_us_alone():
+                clips = [aside.submit(clip, fresh / "clips", kind, seed) for kind in CLIPS]
+            asked, told = plan(), {}
+            for world in WORLDS:
+                told[world] = _town(fresh, world, seed, residents, asked, step)
+            (fresh / "told.json").write_text(json.dumps(told, ensure_ascii=False, allow_nan=False))
+            for kind, made in zip(CLIPS, clips, strict=True):
+                step(f"hiding every face in the clip: {kind}")
+                made.result()
+        except BaseException:
+            for child in active_children():
+                child.terminate()
+            raise
+
+
+@contextmanager
+def _interrupts_for_us_alone():
+    """Processes started in here do not hear Ctrl-C: we do, and end them, so that they leave without a word."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals, and may change who does
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _town(fresh: Path, world: str, seed: int, residents: int, asked, step) -> dict:
