@@ -110,6 +110,7 @@ def test_stopped_by_its_user_it_leaves_nothing_and_says_so(tmp_path, seconds):
     child = subprocess.Popen(
         command("--no-serve", "--residents", 2_000, "--dir", folder),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(), start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests started in the background may not hear it
     )  # fmt: skip
     deadline = time.monotonic() + 120
     while not list(folder.glob(".building-*")) and time.monotonic() < deadline:
