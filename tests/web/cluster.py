@@ -54,6 +54,14 @@ class Cluster:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr + done.stdout
 
+    def ask(self, sql: str) -> str:
+        """One value, asked from outside the site."""
+        done = subprocess.run(
+            [str(self.bin / "psql"), "-h", str(self.folder), "-U", "commonbeat", "-d", "commonbeat", "-At", "-c", sql],
+            user=self.user, capture_output=True, text=True, cwd="/", timeout=60, check=True,
+        )  # fmt: skip
+        return done.stdout.strip()
+
     def start(self) -> None:
         self._ctl("start", "-w", "-o", f"{SETTINGS} -c unix_socket_directories={self.folder}")
 

@@ -262,7 +262,7 @@ def test_words_that_cannot_be_kept_are_refused_with_a_sentence(client, raw, stat
 
 
 def test_export_cells_never_become_formulas():
-    from commonbeat.web.oversee.views import safe_cell
+    from commonbeat.web.oversee.opendata import safe_cell
 
     assert [safe_cell(t) for t in ("=1+1", "+1", "-1", "@x", "\tx", "plain", None)] == [
         "'=1+1",

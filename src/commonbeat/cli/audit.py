@@ -16,7 +16,7 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None,
                   help="Check the chain of what was done, and sign or compare its heads.")  # fmt: skip
 
-Where = Annotated[Path, typer.Argument(help="A book, or a chain's file (JSON lines).")]
+Where = Annotated[Path, typer.Argument(help="A book, a site, or a chain's file (JSON lines).")]
 
 
 @app.command()
@@ -64,6 +64,27 @@ def head(
     newest = chain.verify().or_raise().head
     if newest is None:
         raise BadInput(f"{where} has no entry yet; there is no head to sign.")
+    signed = audit.sign(newest, audit.read_private(sign))
+    out.write_text(jsonlib.dumps(signed.to_dict(), indent=2) + "\n", encoding="utf-8")
+    if not quiet:
+        Console().print(f"Head {newest.n} ({newest.hash[:12]}) signed into {out}.")
+
+
+@app.command()
+def sign(
+    head: Annotated[Path, typer.Argument(help="A head taken away from a site (head.json).")],
+    sign: Annotated[Path, typer.Option("--sign", help="The private key (made by `commonbeat audit key`).")],
+    out: Annotated[Path, typer.Option("--out", help="Where the signed head goes: keep one copy, bring one back to the site.")],
+    quiet: Quiet = False,
+) -> None:
+    """Sign a head on a machine of your own, with a key the site never sees."""
+    from commonbeat import audit
+    from commonbeat.errors import BadInput
+
+    try:
+        newest = audit.Head(**jsonlib.loads(head.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise BadInput(f"{head} is not a head: take it away from the site's page of the log.") from None
     signed = audit.sign(newest, audit.read_private(sign))
     out.write_text(jsonlib.dumps(signed.to_dict(), indent=2) + "\n", encoding="utf-8")
     if not quiet:
@@ -189,7 +210,11 @@ def _chain(where: Path):
     from commonbeat.audit import Chain
     from commonbeat.errors import BadInput
 
+    if (where / "site.json").is_file():
+        from commonbeat.cli.audit_site import SiteLog
+
+        return SiteLog(where)
     path = where / "audit.jsonl" if where.is_dir() else where
     if not path.is_file():
-        raise BadInput(f"{where} is neither a book nor a chain's file.")
+        raise BadInput(f"{where} is neither a book, nor a site, nor a chain's file.")
     return Chain(path)

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "commonbeat.web.base.counted.Counted",
     "commonbeat.web.base.middleware.Weather",
     "commonbeat.web.base.middleware.Headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",

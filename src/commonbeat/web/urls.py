@@ -4,7 +4,9 @@ from allauth.account import views as account
 from django.conf import settings
 from django.urls import include, path
 
+from commonbeat.web.api.urls import urlpatterns as api
 from commonbeat.web.base import views as base
+from commonbeat.web.base.counted import metrics
 
 urlpatterns = [
     path("", include("commonbeat.web.read.urls")),
@@ -27,6 +29,8 @@ urlpatterns = [
     path("account/closed/", base.closed, name="account_reset_password"),
     path("account/closed/", base.closed, name="account_inactive"),
     path("account/closed/", base.closed, name="account_email"),
+    path("api/", api),
+    path("metrics", metrics, name="metrics"),
     path("readyz", base.ready, name="readyz"),
 ]
 handler500 = "commonbeat.web.base.weather.fault"

@@ -1,5 +1,6 @@
 """One JSON line per event on standard error; no address, no name, no query string."""
 
+import contextlib
 import logging
 import sys
 import traceback
@@ -16,6 +17,18 @@ def where(error: BaseException) -> dict:
         "kind": type(error).__name__,
         "at": [f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}" for f in frames],
     }
+
+
+class _Unfailing:
+    """Standard error, unless it cannot be written just now: a full disk must not turn a sentence into a fault."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def _without_words(_logger, _method, event: dict) -> dict:
@@ -48,10 +61,10 @@ def configure(_settings) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_Unfailing()),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(_Unfailing())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.stdlib.add_log_level],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 
 import structlog
@@ -10,7 +9,7 @@ from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import DatabaseError
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
@@ -22,6 +21,7 @@ from commonbeat.web.base import weather
 from commonbeat.web.base.accounts import showed_second_factor
 from commonbeat.web.base.log import note
 from commonbeat.web.base.logs import where
+from commonbeat.web.base.views import not_found
 
 log = structlog.get_logger()
 
@@ -132,7 +132,9 @@ class Doors:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.correlation = secrets.token_hex(8)
+        # no word of ours holds this character, and not every database can be asked for it
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return not_found(request)
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
@@ -142,20 +144,33 @@ class Doors:
                 return None
             log.error("no_door", view=getattr(request.resolver_match, "view_name", "?"))
             return render(request, "shut.html", {"why": "door"}, status=403)
-        if door.everybody:
+        if door.everybody or (door.from_here and _from_here(request)):
             return None
         return self.staff(request, door)
 
     def staff(self, request, door):
+        program = request.path.startswith("/api/")
         if not request.user.is_authenticated:
+            if program:
+                return JsonResponse({"detail": "Sign in at the desk first."}, status=401)
             where = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
             return HttpResponseRedirect(f"{reverse('account_login')}?{where}")
         if not showed_second_factor(request):
+            if program:
+                return JsonResponse({"detail": "A second factor is needed."}, status=401)
             return HttpResponseRedirect(reverse("mfa_activate_totp"))
         if request.user.role not in door.roles:
             try:
                 note("door.refused", request.resolver_match.view_name, actor=request.user, outcome="refused")
             except DatabaseError:
                 log.error("unlogged_refusal")
+            if program:
+                return JsonResponse({"detail": "This is for another role."}, status=403)
             return render(request, "shut.html", {"why": "role"}, status=403)
         return None
+
+
+def _from_here(request) -> bool:
+    return request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and not {
+        "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA",
+    } & set(request.META)  # fmt: skip

@@ -25,12 +25,15 @@ class Role(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Who may pass. `link`: whoever holds the private link in the address; the view checks the link itself."""
+    """Who may pass. `link`: whoever holds the private link in the address; the view checks the link itself.
+
+    `from_here`: also a program on this very machine that no proxy speaks for (numbers for monitoring, nothing of anybody).
+    """
 
     roles: frozenset[str] = frozenset()
     everybody: bool = False
     link: bool = False
-    reads_personal: bool = False
+    from_here: bool = False
 
 
 PUBLIC = Door(everybody=True)
@@ -48,11 +51,11 @@ def by_link(view: Callable) -> Callable:
     return view
 
 
-def staff(*roles: Role, reads_personal: bool = False) -> Callable:
+def staff(*roles: Role, from_here: bool = False) -> Callable:
     """Open to these roles, after a second factor."""
 
     def carry(view: Callable) -> Callable:
-        view.door = Door(roles=frozenset(map(str, roles)), reads_personal=reads_personal)  # type: ignore[attr-defined]
+        view.door = Door(roles=frozenset(map(str, roles)), from_here=from_here)  # type: ignore[attr-defined]
         return view
 
     return carry

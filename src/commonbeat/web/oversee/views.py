@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from datetime import timedelta
@@ -15,11 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from commonbeat.errors import BadInput, Broken, Refused
 from commonbeat.web.base.forms import Words
-from commonbeat.web.base.log import note, verdict
+from commonbeat.web.base.log import note
 from commonbeat.web.base.models import Entry
 from commonbeat.web.base.roles import Role, staff
 from commonbeat.web.jobs.models import Job
+from commonbeat.web.oversee import heads, opendata
+from commonbeat.web.oversee.models import Checkpoint
 from commonbeat.web.read.edition import current
 from commonbeat.web.record.models import Encounter, Harm
 from commonbeat.web.review.models import Clip
@@ -59,7 +60,7 @@ def log(request):
     if before.isdigit():
         rows = rows.filter(n__lt=int(before))
     rows = list(rows[:PAGE])
-    return render(request, "oversee/log.html", {"rows": [(r, json.loads(r.about)) for r in rows], "verdict": verdict(), "about": about, "last": rows[-1].n if len(rows) == PAGE else None})  # fmt: skip
+    return render(request, "oversee/log.html", {"rows": [(r, json.loads(r.about)) for r in rows], "verdict": heads.check(), "kept": Checkpoint.objects.order_by("-n")[:5], "about": about, "last": rows[-1].n if len(rows) == PAGE else None})  # fmt: skip
 
 
 @staff(Role.AUDITOR)
@@ -67,7 +68,7 @@ def log(request):
 def head(request):
     """The head of the log as a file to take away; signed elsewhere, with a key this site does not have."""
     note("oversee.head_taken", "log", actor=request.user)
-    found = verdict()
+    found = heads.check()
     if not found.whole:
         messages.error(
             request, _("The log is broken at entry %d; there is no head to take away.") % found.first_broken
@@ -79,29 +80,29 @@ def head(request):
     )
 
 
-def safe_cell(text) -> str:
-    """A cell no spreadsheet will run: formulas get a quote in front."""
-    text = "" if text is None else str(text)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+@staff(Role.AUDITOR)
+@require_POST
+def checkpoint(request):
+    """A head that the auditor signed elsewhere comes back: from now on every check passes through it."""
+    try:
+        made = heads.keep(request.POST.get("signed", "")[:4_000], request.user)
+    except (BadInput, Broken, Refused) as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Kept. Every check of the log now passes through entry %d.") % made.n)
+    return redirect("oversee:log")
 
 
 @staff(Role.AUDITOR, Role.ANALYST)
 @require_POST
 def export(request):
-    """Open data of the edition that is out: what the pages show, suppressed as they are, as CSV. The export is logged."""
+    """Open data of the edition that is out, suppressed as the pages are: tables as CSV and as one SQLite file. The export is logged."""
     out = current(settings.SITE.root)
-    note("oversee.exported", f"edition:{out.hash or 'none'}", actor=request.user, rows=len(out.areas))
-    text = io.StringIO()
-    write = csv.writer(text)
-    write.writerow(["area_id", "name", "residents", "positive_rate", "enforcement_rate"])
-    for a in out.areas:
-        write.writerow(
-            [safe_cell(a.get(k)) for k in ("area_id", "name", "residents", "positive_rate", "enforcement_rate")]
-        )
+    note("oversee.exported", f"edition:{out.hash or 'none'}", actor=request.user)
     return HttpResponse(
-        text.getvalue(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="areas.csv"'},
+        opendata.packed(out, town=settings.SITE.town),
+        content_type="application/zip",
+        headers={"Content-Disposition": 'attachment; filename="open-data.zip"'},
     )
 
 
