@@ -7,5 +7,6 @@ compile -c requirements/dev.lock requirements/core.in -o requirements/core.lock.
 mv requirements/core.lock.new requirements/core.lock
 compile -c requirements/core.lock requirements/dev.in -o requirements/dev.lock.new
 mv requirements/dev.lock.new requirements/dev.lock
+compile -c requirements/dev.lock requirements/postgres.in -o requirements/postgres.lock
 compile --no-deps requirements/models.in -o requirements/models.lock
 compile requirements/installer.in -o requirements/installer.lock

@@ -62,7 +62,9 @@ def site(opened):
     else:
         tables = [t for t in connection.introspection.table_names() if t != "django_migrations"]
         with connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")  # the owner of the server may empty what the site may not
+            cursor.execute(
+                "SET session_replication_role = replica"
+            )  # the owner of the server may empty what the site may not
             cursor.execute("TRUNCATE " + ", ".join(f'"{t}"' for t in tables) + " RESTART IDENTITY CASCADE")
             cursor.execute("SET session_replication_role = origin")
     cache.clear()

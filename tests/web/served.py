@@ -55,7 +55,9 @@ def environment(**more) -> dict:
 
 def filled(root: Path, *, upload: int = 1_000, **env) -> dict:
     """A site with one story, its film, one sentence to vote on, and twenty uploads of `upload` bytes awaited."""
-    done = subprocess.run([sys.executable, "-c", FILL, str(root), str(upload)], capture_output=True, text=True, env=environment(**env))
+    done = subprocess.run(
+        [sys.executable, "-c", FILL, str(root), str(upload)], capture_output=True, text=True, env=environment(**env)
+    )
     assert done.returncode == 0, done.stderr[-3_000:]
     return json.loads(done.stdout.strip().splitlines()[-1])
 
@@ -78,7 +80,9 @@ class Server:
             )  # fmt: skip
         deadline = time.monotonic() + 120
         while self.ask("GET", "/healthz")[0] != 200:
-            assert self.child.poll() is None and time.monotonic() < deadline, (self.root.parent / "served.log").read_text()[-3_000:]
+            assert self.child.poll() is None and time.monotonic() < deadline, (
+                self.root.parent / "served.log"
+            ).read_text()[-3_000:]
             time.sleep(0.2)
 
     def end(self, how=signal.SIGTERM) -> None:
@@ -94,7 +98,9 @@ class Server:
         """(status, headers) of one request on a line of its own; 0 when nobody answered."""
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            line.request(method, path, body, {"Origin": self.home, **{k.replace("_", "-"): v for k, v in headers.items()}})
+            line.request(
+                method, path, body, {"Origin": self.home, **{k.replace("_", "-"): v for k, v in headers.items()}}
+            )
             answer = line.getresponse()
             answer.read()
             return answer.status, {k.lower(): v for k, v in answer.getheaders()}

@@ -59,7 +59,9 @@ def test_every_answer_is_as_described_whatever_is_asked(site, hire, client, role
             answer = case.call(headers=asked, cookies=cookies)
             case.validate_response(answer, headers=asked)
             open_ = case.path not in ("/api/log", "/api/week")
-            assert answer.status_code in ((200, 404, 422) if open_ or role == "auditor" else (401,) if role is None else (403,))
+            assert answer.status_code in (
+                (200, 404, 422) if open_ or role == "auditor" else (401,) if role is None else (403,)
+            )
 
         one()
 

@@ -35,3 +35,11 @@ def test_no_secret_and_no_open_port_is_written_into_them():
     text = (DEPLOY / "compose.yaml").read_text() + (DEPLOY / "commonbeat.service").read_text()
     assert "127.0.0.1:8000:8000" in text and "NoNewPrivileges=yes" in text
     assert "POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?" in text
+
+
+def test_the_image_holds_what_its_compose_file_asks_for():
+    """The compose file names PostgreSQL: the image installs its driver and its tools, all locked by hash."""
+    image = (DEPLOY / "Dockerfile").read_text()
+    assert "requirements/core.lock" in image and "requirements/postgres.lock" in image and "--require-hashes" in image
+    assert "psycopg==" in (DEPLOY.parent / "requirements/postgres.lock").read_text()
+    assert "postgresql-client" in image and "USER commonbeat" in image

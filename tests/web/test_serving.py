@@ -30,7 +30,9 @@ def stalled_lines(server, uploads, count):
             line.sendall(f"PATCH /upload/{uploads[n - count]} HTTP/1.1\r\nHost: localhost\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
                          "Content-Type: application/offset+octet-stream\r\nContent-Length: 900\r\n\r\nx".encode())  # fmt: skip
         else:
-            line.sendall(b"POST /something-went-wrong/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\nwords=")
+            line.sendall(
+                b"POST /something-went-wrong/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\nwords="
+            )
         lines.append(line)
     return lines
 
@@ -73,7 +75,14 @@ def test_an_upload_survives_the_servers_death_with_the_same_bytes(tmp_path, kill
             server.start()
         begins = int(server.ask("HEAD", path)[1]["upload-offset"])
         assert 0 < begins < len(film)
-        wrong = server.ask("PATCH", path, b"x", Tus_Resumable="1.0.0", Upload_Offset="0", Content_Type="application/offset+octet-stream")
+        wrong = server.ask(
+            "PATCH",
+            path,
+            b"x",
+            Tus_Resumable="1.0.0",
+            Upload_Offset="0",
+            Content_Type="application/offset+octet-stream",
+        )
         assert wrong[0] == 409
         status, _ = server.ask("PATCH", path, film[begins:], Tus_Resumable="1.0.0", Upload_Offset=str(begins),
                                Content_Type="application/offset+octet-stream")  # fmt: skip
@@ -142,4 +151,6 @@ def test_a_database_that_goes_away_is_a_503_loses_no_acknowledged_vote_and_is_fo
             assert set(seen) <= {302, 503} and 503 in seen
             assert seen[-1] == 302
             rows = int(database.ask("SELECT count(*) FROM talk_vote"))
-            assert len(kept) <= rows <= len(kept) + 4  # kept, but its acknowledgement was cut off: at most one per writer
+            assert (
+                len(kept) <= rows <= len(kept) + 4
+            )  # kept, but its acknowledgement was cut off: at most one per writer

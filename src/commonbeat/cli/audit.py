@@ -74,7 +74,9 @@ def head(
 def sign(
     head: Annotated[Path, typer.Argument(help="A head taken away from a site (head.json).")],
     sign: Annotated[Path, typer.Option("--sign", help="The private key (made by `commonbeat audit key`).")],
-    out: Annotated[Path, typer.Option("--out", help="Where the signed head goes: keep one copy, bring one back to the site.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="Where the signed head goes: keep one copy, bring one back to the site.")
+    ],
     quiet: Quiet = False,
 ) -> None:
     """Sign a head on a machine of your own, with a key the site never sees."""

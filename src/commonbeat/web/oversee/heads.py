@@ -38,7 +38,9 @@ def check(*heads: audit.Head) -> audit.Verdict:
         return verdict(*kept(), *heads)
     except Broken as broken:
         found = verdict(*heads)
-        return audit.Verdict(found.entries, found.head, found.first_broken or found.entries, str(broken), found.heads_checked)
+        return audit.Verdict(
+            found.entries, found.head, found.first_broken or found.entries, str(broken), found.heads_checked
+        )
 
 
 def _signed(c: Checkpoint) -> audit.SignedHead:
@@ -52,7 +54,9 @@ def read(text: str) -> audit.SignedHead:
         signed = audit.SignedHead(audit.Head(**data["head"]), str(data["signature"]), str(data["public_key"]))
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed.public_key))
     except (ValueError, KeyError, TypeError):
-        raise BadInput("This is not a signed head: paste the whole file that `commonbeat audit sign` wrote.") from None
+        raise BadInput(
+            "This is not a signed head: paste the whole file that `commonbeat audit sign` wrote."
+        ) from None
     return signed
 
 

@@ -1,8 +1,8 @@
 """Open data of one edition: the numbers the pages show, suppressed as they are there, in forms that open elsewhere at once.
 
-    open-data.zip / open-data.sqlite3   every table; `datasette open-data.sqlite3 --metadata metadata.json`
-                    metadata.json       titles, licence, source, what each column means
-                    TABLE.csv           the same for a spreadsheet (`pandas.read_csv`); no cell of it is a formula
+open-data.zip / open-data.sqlite3   every table; `datasette open-data.sqlite3 --metadata metadata.json`
+                metadata.json       titles, licence, source, what each column means
+                TABLE.csv           the same for a spreadsheet (`pandas.read_csv`); no cell of it is a formula
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ def _database(rows: dict[str, list[dict]], out: Edition) -> bytes:
             named = ", ".join(f'"{c}"' for c in columns)
             held.execute(f'CREATE TABLE "{name}" ({named})')  # names are ours, from the table above
             marks = ", ".join("?" * len(columns))
-            held.executemany(f'INSERT INTO "{name}" VALUES ({marks})', [[r.get(c) for c in columns] for r in rows[name]])  # noqa: S608
+            held.executemany(
+                f'INSERT INTO "{name}" VALUES ({marks})', [[r.get(c) for c in columns] for r in rows[name]]
+            )
         held.execute("CREATE TABLE edition (hash, made_at, snapshot)")
         held.execute("INSERT INTO edition VALUES (?, ?, ?)", [out.hash, out.made_at, out.snapshot])
         held.commit()
