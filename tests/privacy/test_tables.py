@@ -10,58 +10,6 @@ from commonbeat.errors import BadInput
 from commonbeat.privacy import FLOOR, attack, band_of_share, release_table, rounded_count, shown_count
 
 
-def greedy(table):
-    """The slow obvious twin: try every set of further cells, smallest first, by brute force over whole-number tables."""
-    from itertools import combinations
-
-    table = np.asarray(table)
-    r, c = table.shape
-    full = np.block([[table, table.sum(1, keepdims=True)], [table.sum(0, keepdims=True), table.sum()]])
-    small = [i for i in range(full.size) if full.ravel()[i] < FLOOR]
-    others = [i for i in range(full.size) if i not in small]
-    for k in range(len(others) + 1):
-        for more in combinations(others, k):
-            if all(width(full, {*small, *more}, s, r, c) >= FLOOR for s in small):
-                return k
-    return None
-
-
-def width(full, hidden, cell, r, c):
-    """Range of one cell over all whole-number tables with the same published cells, by stepping along cycles."""
-    seen, stack = {tuple(full.ravel())}, [full]
-    values = {full.ravel()[cell]}
-    while stack and len(seen) < 4_000:
-        now = stack.pop()
-        for move in moves(r, c):
-            for sign in (1, -1):
-                new = now + sign * move
-                if (new < 0).any() or any(move.ravel()[i] for i in range(full.size) if i not in hidden):
-                    continue
-                if tuple(new.ravel()) not in seen and new.max() <= full.max() + 2 * FLOOR:
-                    seen.add(tuple(new.ravel()))
-                    values.add(new.ravel()[cell])
-                    stack.append(new)
-    return max(values) - min(values)
-
-
-def moves(r, c):
-    """Swaps of four inner cells, and changes of one inner cell with its margins."""
-    for i in range(r + 1):
-        for j in range(i + 1, r + 1):
-            for k in range(c + 1):
-                for m in range(k + 1, c + 1):
-                    move = np.zeros((r + 1, c + 1), int)
-                    sign = lambda a, b: (-1 if a == r else 1) * (-1 if b == c else 1)  # noqa: E731
-                    move[i, k], move[j, m] = sign(i, k), sign(j, m)
-                    move[i, m], move[j, k] = -sign(i, m) * 1, -sign(j, k) * 1
-                    if balanced(move):
-                        yield move
-
-
-def balanced(move):
-    return (move[:, :-1].sum(1) == move[:, -1]).all() and (move[:-1].sum(0) == move[-1]).all()
-
-
 def test_one_small_cell_takes_three_more_with_it():
     shown = release_table([[20, 3, 30], [40, 50, 60], [70, 80, 90]])
     assert (
@@ -141,13 +89,3 @@ def test_what_is_no_table_of_counts_is_refused(table):
 def test_an_earlier_release_that_does_not_add_up_is_refused():
     with pytest.raises(BadInput, match="add up"):
         release_table([5, 6], earlier=[(np.array([True, True]), 12)])
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_no_fewer_cells_would_do(seed):
-    """Against trying every set of cells on small tables."""
-    table = np.random.default_rng(seed).integers(2, 16, (2, 3))
-    shown = release_table(table)
-    fewest = greedy(table)
-    extra = int(shown.hidden.sum() - shown.small.sum())
-    assert fewest is None or extra <= fewest + 1  # costs count sizes too, so one more small cell may be cheaper

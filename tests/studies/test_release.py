@@ -47,10 +47,10 @@ def test_large_groups_leave_as_they_are():
 
 
 def test_a_few_officers_are_withheld_where_as_many_residents_are_not():
-    rows = [{"arm": a, "before": 3, "after": 3 + (a == "visit"), "ring": r} for r in ("officer", "participant") for a in ("visit", "none") for _ in range(4)]  # fmt: skip
+    rows = [{"arm": a, "before": 3, "after": 3 + (a == "visit"), "ring": r} for r in ("officer", "participant") for a in ("visit", "none") for _ in range(6)]  # fmt: skip
     rings = {r: {"how": "randomised"} for r in ("officer", "participant")}
     found = released(run(plan(rings=rings), tables(rows)))
-    assert {f.ring: f.effect.n for f in found.rings} == {"officer": None, "participant": 8}
+    assert {f.ring: f.effect.n for f in found.rings} == {"officer": None, "participant": 12}
 
 
 def test_a_box_of_the_flow_diagram_is_a_cell_too():

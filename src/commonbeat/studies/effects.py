@@ -17,7 +17,10 @@ from commonbeat.studies.findings import Finding
 from commonbeat.studies.plan import Plan, Ring
 from commonbeat.studies.verdicts import verdict
 
-__all__ = ["adjusted", "effect", "finding", "influence", "simultaneous_level", "usable", "weights_of"]
+__all__ = ["SHORT", "adjusted", "effect", "finding", "influence", "simultaneous_level", "usable", "weights_of"]
+
+
+SHORT = "fewer than"  #: how the reason begins when an arm is under the floor
 
 
 def simultaneous_level(level: float, cells: int, estimator: str = "") -> float:
@@ -50,7 +53,7 @@ def effect(
     if min(n) < floor and not untreated_only:
         treated, control = plan.arms_of(ring)
         short = " and ".join(a for a, k in ((treated, n[1]), (control, n[0])) if k < floor)
-        few = f"fewer than {floor} answers in {short}"  # how many fewer is not for everybody to know
+        few = f"{SHORT} {floor} answers in {short}"  # how many fewer is not for everybody to know
         return Estimate(None, n=sum(n), level=level, unit=plan.outcome.unit, cautions=(few,))
     try:
         replays = (

@@ -9,6 +9,7 @@ import numpy as np
 
 from commonbeat.estimate import Estimate
 from commonbeat.privacy import FLOOR, OFFICER_FLOOR, release_table, shown_count
+from commonbeat.studies.effects import SHORT
 from commonbeat.studies.findings import Attrition, Finding, Findings, Flow
 from commonbeat.studies.story import SampleRatio
 
@@ -24,20 +25,22 @@ def released(found: Findings) -> Findings:
     up to the whole, so when one is withheld a second goes with it (`privacy.release_table`); so do their effects.
     """
     floor = max(int(found.plan.get("floor", FLOOR)), FLOOR)
-    groups = []
+    groups: list[Finding] = []
     for name in dict.fromkeys(f.group for f in found.groups):
-        groups += _together([f for f in found.groups if f.group == name], found.primary.effect.n, floor)
-    one = lambda fs: tuple(_hidden(f) if _few(f, floor) else f for f in fs)  # noqa: E731
+        groups += map(
+            _uncounted, _together([f for f in found.groups if f.group == name], found.primary.effect.n, floor)
+        )
+    one = lambda fs: tuple(_hidden(f) if _few(f, floor) else _uncounted(f) for f in fs)  # noqa: E731
     rings = one(found.rings)
     primary = one([found.primary])[0]
-    hidden = primary is not found.primary
+    hidden = primary is not found.primary  # withheld, or an arm of it
     return replace(
         found, primary=primary, rings=rings, groups=tuple(groups), robustness=one(found.robustness), exploratory=_apart(found, floor),
         attrition=_flow(found.attrition, floor, hidden), running=tuple(d for d in found.running if shown_count(d.n, floor=floor)),
         naive=tuple(n for n in found.naive if not hidden and shown_count(n.effect.n, floor=floor)), sample_ratio=_ratio(found.sample_ratio, floor),
         persistence=None if hidden else found.persistence, balance=None if hidden else found.balance,
         cannot_tell=tuple(f.sentence for f in rings if f.verdict == "too_few"),
-        cautions=tuple(c for c in found.cautions if not hidden or c not in found.primary.effect.cautions),
+        cautions=tuple(c for c in found.cautions if not hidden or c in primary.effect.cautions or c not in found.primary.effect.cautions),
     )  # fmt: skip
 
 
@@ -47,6 +50,12 @@ def _floor_of(f: Finding, floor: int) -> int:
 
 def _few(f: Finding, floor: int) -> bool:
     return shown_count(f.effect.n, floor=_floor_of(f, floor)) is None and f.effect.n is not None
+
+
+def _uncounted(f: Finding) -> Finding:
+    """Where an arm was too small, n goes too: less the other arm, which the flow diagram shows, it would be that arm."""
+    short = any(c.startswith(SHORT) for c in f.effect.cautions)
+    return replace(f, effect=replace(f.effect, n=None)) if short else f
 
 
 def _hidden(f: Finding) -> Finding:

@@ -43,17 +43,26 @@ def effect_sentence(who: str, what: str, e: Estimate, verdict: str, smallest: fl
     n = f"{e.n:,} answers" if e.n is not None else "published without n" if e.known else "their number is withheld"
     if verdict == "too_few" and not e.known:
         return f"{who}: too few to tell ({n})."
-    span = f"{_digits(e.low)} to {_digits(e.high)}"
-    change = f"{what} changed by {_digits(e.value)} {unit} ({span}; {n})"
+    said = {name: _digits(getattr(e, name), smallest) for name in ("value", "low", "high")}
+    span = f"{said['low']} to {said['high']}"
+    change = f"{what} changed by {said['value']} {unit} ({span}; {n})"
     return {
         "too_few": f"{who}: too few to tell. {what} may have changed by anything from {span} {unit} ({n}).",
-        "no_sign": f"{who}: no sign of movement. Anything above {_digits(e.high)} or below {_digits(e.low)} {unit} is ruled out ({n}).",
+        "no_sign": f"{who}: no sign of movement. Anything above {said['high']} or below {said['low']} {unit} is ruled out ({n}).",
         "wrong_way": f"{who}: moved the wrong way. {change}.",
-        "moved_less_than_matters": f"{who}: moved, but less than would matter. {change}; the least that matters is {number(smallest)}, named beforehand.",
+        "moved_less_than_matters": f"{who}: moved, but less than would matter. {change}; the least that matters is {_digits(smallest).lstrip('+')}, named beforehand.",
         "moved": f"{who}: moved. {change}.",
     }[verdict]
 
 
-def _digits(value: float) -> str:
-    """Small effects keep enough digits to be seen."""
-    return signed(value, 1 if abs(value) >= 0.1 or value == 0 else 4)
+def _digits(value: float, *edges: float) -> str:
+    """As few digits as tell the same as the number itself: on which side it lies of nothing, and of what matters."""
+    for digits in range(1, 12):
+        shown = round(value, digits)
+        if all(_side(shown, e) == _side(value, e) for edge in (0.0, *edges) for e in (edge, -edge)):
+            break
+    return signed(value, digits)
+
+
+def _side(value: float, edge: float) -> int:
+    return (value > edge) - (value < edge)
