@@ -45,6 +45,7 @@ def test_every_drawn_face_is_hidden_in_the_published_films(town):
         truth = about["record"]["truth"]
         assert truth["visible"] == truth["frames_with_a_face_left"] == 0, truth
         assert truth["faces"] > 100
+    assert "2 shown." in (town / "report" / "index.html").read_text()  # what was protected stands in the book
 
 
 @pytest.mark.browser

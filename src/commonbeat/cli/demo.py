@@ -28,23 +28,22 @@ def command(
     if not no_serve:
         _port_is_free(port)
     from commonbeat.cli import demo_town
-    from commonbeat.web import demo as site
 
     with progress(quiet=quiet or json) as bar:
         task = bar.add_task("building the town", total=None)
-        town = demo_town.build(
+        town, ready = demo_town.open_town(
             dir, seed=seed, residents=residents, step=lambda what: bar.update(task, description=what)
         )
-        bar.update(task, description="opening the site")
-        ready = site.prepare(dir / "site", town)
     result = {
         "dir": str(dir),
-        "report": str(dir / "report" / "index.html"),
+        "report": str(town.report / "index.html"),
         "book": str(town.book),
         "url": f"http://127.0.0.1:{port}/",
     }
     show(result, json=json, quiet=quiet, words=lambda c: _welcome(c, dir, port, ready, no_serve))
     if not no_serve:
+        from commonbeat.web import demo as site
+
         site.serve(dir / "site", port=port)
 
 

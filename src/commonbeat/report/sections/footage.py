@@ -23,9 +23,9 @@ def footage(book) -> Page:
         )
     clips = book.table("footage")
     out = clips.filter(pl.col("released"))
-    tracks, masked = int(clips["tracks"].fill_null(0).sum()), int(clips["masked"].fill_null(0).sum())
+    protected = clips.filter(pl.col("masked").is_not_null())
     looked = out.filter(pl.col("leak_upper").is_not_null())
-    answer = f"{clips.height} clips, {out.height} shown. {masked:,} of {tracks:,} people in them are masked; the others agreed to be seen."
+    answer = _answer(clips, protected, out)
     rows = tuple(
         (
             r["footage_id"], figure(r["seconds"], 1), r["tracks"], r["masked"], _share(r["leak_estimate"]), _share(r["leak_upper"]),
@@ -65,6 +65,19 @@ def footage(book) -> Page:
         blocks,
         ("Are people in the footage protected?", answer),
         cannot,
+    )
+
+
+def _answer(clips, protected, out) -> str:
+    """Only protected clips have anybody masked; a clip as it was handed in is seen by nobody."""
+    people, masked = int(protected["tracks"].sum()), int(protected["masked"].sum())
+    said = f"{clips.height} {'clip' if clips.height == 1 else 'clips'}, {out.height} shown."
+    if protected.height:
+        others = "" if masked == people else "; the others agreed to be seen"
+        said += f" {masked:,} of {people:,} people in the {protected.height} protected ones are masked{others}."
+    waiting = clips.height - protected.height
+    return said + (
+        f" {waiting} not protected yet: {'it is' if waiting == 1 else 'they are'} shown to nobody." if waiting else ""
     )
 
 
