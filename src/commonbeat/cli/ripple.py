@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from commonbeat.cli.common import Analyst, Json, Quiet, show
+from commonbeat.errors import BadInput
 
 __all__ = ["command"]
 
@@ -17,6 +18,8 @@ def command(
     story: Annotated[str | None, typer.Option("--story", help="Which story; without it all of them, or the only one.")] = None,
     at: Annotated[float | None, typer.Option("--at", help="Forecast as of this many hours after the story's first event.")] = None,
     format: Annotated[str | None, typer.Option("--format", help="Which reader to use, where the file leaves doubt.")] = None,
+    statements: Annotated[str | None, typer.Option("--statements", help="Ids of statements about this story, like t24,t25: how a book's conversation voted on them.")] = None,
+    coverage: Annotated[Path | None, typer.Option("--coverage", help="What else was told about the police: a CSV with first and second (two people's codes) or tone, and at.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page that needs no network.")] = None,
     json: Json = False,
     analyst: Analyst = False,
@@ -26,11 +29,14 @@ def command(
     from commonbeat.report.ripple_page import ripple_page, ripple_words
     from commonbeat.ripple.story import one_story, town
 
-    read, simulated, snapshot = _read(spread, format)
+    read, simulated, snapshot, book = _read(spread, format)
     table = read.table if read.counts is None else read.counts
     names = table["story_id"].unique().sort().to_list()
     only = story or (names[0] if len(names) == 1 else None)
-    result = one_story(read, only, at=None if at is None else at * 3600) if only else town(read)
+    if (statements or coverage) and not only:
+        raise BadInput("--statements and --coverage are about one story: name it with --story ID.")
+    more = {"votes": _votes(book, statements), "coverage": _items(coverage)}
+    result = one_story(read, only, at=None if at is None else at * 3600, **more) if only else town(read)
     data = result.to_dict(public=not analyst) | {"format": read.format, "simulated": simulated}
     if html is not None:
         from commonbeat.report.page import write_page
@@ -45,16 +51,56 @@ def command(
 
 
 def _read(spread: Path, format):
-    """(SpreadRead, is it a simulated town?, snapshot) from a book or a file."""
+    """(SpreadRead, is it a simulated town?, snapshot, the book or None) from a book or a file."""
     from commonbeat.errors import TooFew
     from commonbeat.ripple.sources import read_spread
     from commonbeat.ripple.sources.door import SpreadRead
 
     if not spread.is_dir():
-        return read_spread(spread, format=format), False, None
+        return read_spread(spread, format=format), False, None, None
     from commonbeat.ledger import Book
 
     book = Book.open(spread)
     if "spread" not in book or not book.rows("spread"):
         raise TooFew(f"The book {spread} holds no spread events yet: nobody has recorded how a story travelled.")
-    return SpreadRead(book.table("spread"), None, "book", ()), book.simulated, book.snapshot
+    return SpreadRead.of_book(book), book.simulated, book.snapshot, book
+
+
+def _votes(book, statements):
+    """Votes of the book's conversation on these statements, with their words."""
+    import polars as pl
+
+    if not statements:
+        return None
+    if book is None or not book.rows("votes"):
+        raise BadInput("--statements needs a book with votes: there are none here.")
+    wanted = [s.strip() for s in statements.split(",") if s.strip()]
+    said = book.table("statements").select("statement_id", "text")
+    unknown = sorted(set(wanted) - set(said["statement_id"]))
+    if unknown:
+        raise BadInput(
+            f'There is no statement "{unknown[0]}" in this book; there are {", ".join(said["statement_id"].sort()[:5])} ...'
+        )
+    return book.table("votes").filter(pl.col("statement_id").is_in(wanted)).join(said, on="statement_id", how="left")
+
+
+def _items(coverage):
+    """Coded items of coverage; times, where given, become UTC."""
+    import polars as pl
+
+    if coverage is None:
+        return None
+    if not coverage.is_file():
+        raise BadInput(f"There is no file {coverage}.")
+    table = pl.read_csv(coverage, infer_schema_length=0).with_columns(
+        pl.col(pl.String).str.strip_chars().replace("", None)
+    )
+    if "tone" in table.columns:
+        table = table.with_columns(pl.col("tone").cast(pl.Float64, strict=False))
+    if "at" in table.columns:
+        from commonbeat.ripple.sources.door import moment
+
+        lines = enumerate(table["at"], 2)
+        at = [None if v is None else moment(v, file=str(coverage), line=k) for k, v in lines]
+        table = table.with_columns(at=pl.Series(at, dtype=pl.Datetime("us", "UTC")))
+    return table

@@ -8,12 +8,12 @@ sequence is given, not explained. Method: Hawkes (1971), recursion of Ozaki (197
 
 from commonbeat.points.bootstrapping import bootstrap
 from commonbeat.points.checking import residuals
-from commonbeat.points.fitting import HawkesFit, fit
+from commonbeat.points.fitting import HawkesFit, Push, fit
 from commonbeat.points.histories import KERNELS, LEAST_EVENTS, prepare, shortest_gap
 from commonbeat.points.likelihood import log_likelihood, value, vector
 from commonbeat.points.simulating import Simulated, simulate
 
 __all__ = [
-    "KERNELS", "LEAST_EVENTS", "HawkesFit", "Simulated", "bootstrap", "fit", "log_likelihood", "prepare", "residuals",
+    "KERNELS", "LEAST_EVENTS", "HawkesFit", "Push", "Simulated", "bootstrap", "fit", "log_likelihood", "prepare", "residuals",
     "shortest_gap", "simulate", "value", "vector",
 ]  # fmt: skip

@@ -32,6 +32,9 @@ def bounds_of(data):
         "half_life": (math.log(shortest / 4), math.log(10 * longest)),
         "tail": (math.log(0.05), math.log(5.0)),  # beyond 5 the power law is hardly told from the exponential
         "exponent": (-3.0, 3.0),
+        "push_size": (math.log(0.01), math.log(2.0 * events)),
+        "push_half_life": (math.log(shortest / 4), math.log(longest)),
+        "push_pull": (-5.0, 1.0),
     }
     return [by_name[name] for name in data.names]
 
@@ -66,7 +69,8 @@ def maximise(data, starts):
     rate = data.explained / max(data.ends.sum(), 1e-300)
     tries = []
     for half in np.geomspace(typical / 30, typical * 30, max(starts, 1)) if starts > 1 else [typical]:
-        x = vector(data, background=rate / 2, ratio=0.5, half_life=half, tail=0.7, exponent=data.exponent or 0.5)
+        x = vector(data, background=rate / 2, ratio=0.5, half_life=half, tail=0.7, exponent=data.exponent or 0.5,
+                   push_size=0.1 * data.times.size, push_half_life=longest / 1000)  # fmt: skip
         tries.append(climb(begin, x, bounds))
     best, top = max(tries, key=lambda pair: pair[1])
     if begin is data:
@@ -77,7 +81,7 @@ def maximise(data, starts):
 
 def head(data, most):
     """The first events of a long single sequence: good enough to choose among starts, and far cheaper."""
-    if data.times.size <= most or data.offsets.size > 2:
+    if data.times.size <= most or data.offsets.size > 2 or data.push is not None:
         return data
     end = float(data.times[most])
     cut = dict(

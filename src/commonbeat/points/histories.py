@@ -28,6 +28,8 @@ class Histories:
     background: str
     nodes: np.ndarray
     exponent: float | None  # None: to be fitted
+    push: float | None = None  # when something outside (a large account) began to send people
+    brought: np.ndarray | None = None  # (events,) chance that it sent each one: 1 or 0 where that is recorded
 
     @property
     def explained(self) -> int:
@@ -39,6 +41,8 @@ class Histories:
         names += ["ratio", "half_life"]
         names += ["tail"] * (self.kernel == "power_law")
         names += ["exponent"] * (self.log_marks is not None and self.exponent is None)
+        names += ["push_size", "push_half_life"] * (self.push is not None)
+        names += ["push_pull"] * (self.brought is not None)
         return tuple(names)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-__all__ = ["NODE_STEP", "exponential", "power_law", "power_law_compensator", "power_law_nodes"]
+__all__ = ["NODE_STEP", "excited", "exponential", "power_law", "power_law_compensator", "power_law_nodes"]
 
 NODE_STEP = float(np.log(2.0)) / 2  # every second node doubles, so its exponential is the square of an earlier one
 
@@ -182,4 +182,21 @@ def power_law_compensator(times, offsets, begins, ends, weight, passed, nodes, c
             held += weight[i] if weight.size > 0 else 1.0
             out[i] = expected
             before, last = passed[i], times[i]
+    return out
+
+
+@njit(cache=True)
+def excited(times, weight, nodes, coefficients):
+    """(events,) density of what earlier events of one sequence call forth at each event, per unit of the ratio."""
+    out, state = np.zeros(times.size), np.zeros(nodes.size)
+    held, last = 0.0, times[0]
+    for i in range(times.size):
+        gap = times[i] - last
+        if gap > 0.0:
+            for k in range(nodes.size):
+                state[k] = (state[k] + held) * np.exp(-nodes[k] * gap)
+            held, last = 0.0, times[i]
+        for k in range(nodes.size):
+            out[i] += coefficients[k] * state[k]
+        held += weight[i] if weight.size > 0 else 1.0
     return out

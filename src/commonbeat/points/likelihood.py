@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from scipy import special
@@ -10,7 +11,7 @@ from scipy import special
 from commonbeat.points import kernels
 from commonbeat.points.histories import prepare
 
-__all__ = ["log_likelihood", "parts_of", "rescaled", "value", "vector"]
+__all__ = ["log_likelihood", "parts_of", "rescaled", "sent_by_push", "value", "vector"]
 
 
 def log_likelihood(
@@ -36,9 +37,12 @@ def log_likelihood(
     return value(data, x)[0]
 
 
-def vector(data, *, background=1.0, ratio=0.5, half_life=1.0, tail=None, exponent=1.0):
+def vector(
+    data, *, background=1.0, ratio=0.5, half_life=1.0, tail=None, exponent=1.0, push_size=1.0, push_half_life=1.0
+):
     tail = 1.0 if tail is None else tail
-    given = {"background": background, "ratio": ratio, "half_life": half_life, "tail": tail}
+    given = {"background": background, "ratio": ratio, "half_life": half_life, "tail": tail, "push_size": push_size,
+             "push_half_life": push_half_life, "push_pull": 0.5}  # fmt: skip
     return np.array([exponent if n == "exponent" else math.log(max(given[n], 1e-300)) for n in data.names])
 
 
@@ -59,6 +63,8 @@ def parts_of(data, x):
 
 def value(data, x):
     """Log-likelihood of prepared data at x = `vector(...)`, and its gradient there."""
+    if data.push is not None:
+        return _value_with_push(data, x)
     mu, n, half, tail, exponent = parts_of(data, x)
     weight, slope = weights(data, exponent)
     common = (data.times, data.offsets, data.ends, weight, slope, data.shape, data.shape_total)
@@ -96,15 +102,69 @@ def coefficients_of(nodes, theta, c):
     return np.stack([density, in_theta, density * (theta / c - nodes)])
 
 
-def rescaled(data, x):
-    mu, n, half, tail, exponent = parts_of(data, x)
-    weight, _ = weights(data, exponent)
+def without_push(data, x):
+    """The same likelihood without a push  -> (data, x): what the account sent is a part of the background's shape.
+
+    Events it sent may call forth others less (or more) than the rest: their weight is push_pull, that of the others 1.
+    """
+    named = dict(zip(data.names, x))
+    size, rate = math.exp(named["push_size"] - named["background"]), math.log(2) / math.exp(named["push_half_life"])
+    since = np.maximum(data.times - data.push, 0.0)
+    sent = size * rate * np.exp(-rate * since) * (data.times > data.push)
+    gone = -size * np.expm1(-rate * since)
+    end = float(data.ends[0])
+    shape = {
+        "shape": 1 + sent,
+        "passed": data.times + gone,
+        "shape_total": end - size * math.expm1(-rate * (end - data.push)),
+    }
+    inner = x[: len(data.names) - 2 - (data.brought is not None)].copy()
+    marks = {}
+    if data.brought is not None:
+        logs = np.log1p(data.brought * math.expm1(named["push_pull"]))
+        marks = {"log_marks": logs, "exponent": 1.0}
+        inner[data.names.index("ratio")] += math.log(np.exp(logs).mean())
+    return replace(data, push=None, brought=None, **shape, **marks), inner
+
+
+def sent_by_push(data, x):
+    """(events,) chance that the push sent each event, given all that came before it."""
+    plain, inner = without_push(data, x)
+    mu, n, half, tail, exponent = parts_of(plain, inner)
+    weight, _ = weights(plain, exponent)
+    nodes, coefficients = _exponentials(plain, half, tail)
+    others = mu + n * kernels.excited(plain.times, weight, nodes, coefficients)
+    sent = mu * (plain.shape - 1)
+    return sent / (sent + others)
+
+
+def _exponentials(data, half, tail):
     if data.kernel == "exponential":
         nodes = np.array([math.log(2) / half])
-        coefficients = nodes
-    else:
-        nodes = needed(data, tail, half / (2 ** (1 / tail) - 1))
-        coefficients = coefficients_of(nodes, tail, half / (2 ** (1 / tail) - 1))[0]
+        return nodes, nodes
+    c = half / (2 ** (1 / tail) - 1)
+    nodes = needed(data, tail, c)
+    return nodes, coefficients_of(nodes, tail, c)[0]
+
+
+def _value_with_push(data, x, step=1e-5):
+    """The push's own slopes are differences; the others stay analytic."""
+    ll, inner = value(*without_push(data, x))
+    slopes = []
+    for k in range(inner.size, x.size):
+        e = np.zeros(x.size)
+        e[k] = step
+        slopes.append((value(*without_push(data, x + e))[0] - value(*without_push(data, x - e))[0]) / (2 * step))
+    inner[0] -= slopes[0]  # at a fixed number sent, a larger background is a smaller share of it
+    return ll, np.r_[inner, slopes]
+
+
+def rescaled(data, x):
+    if data.push is not None:
+        return rescaled(*without_push(data, x))
+    mu, n, half, tail, exponent = parts_of(data, x)
+    weight, _ = weights(data, exponent)
+    nodes, coefficients = _exponentials(data, half, tail)
     passed = data.passed if data.passed.size else data.times
     gaps = kernels.power_law_compensator(
         data.times, data.offsets, np.zeros(data.ends.size), data.ends, weight, passed, nodes, coefficients, mu, n

@@ -23,7 +23,7 @@ FAR = 1.0  #: a step that changes a logarithm by more than this leaves the neigh
 
 def is_long(data: Histories) -> bool:
     """Is this a history that `newton` takes?"""
-    plain = data.kernel == "exponential" and data.log_marks is None and not data.shape.size
+    plain = data.kernel == "exponential" and data.log_marks is None and not data.shape.size and data.push is None
     return plain and data.offsets.size == 2 and data.times.size >= LONG
 
 

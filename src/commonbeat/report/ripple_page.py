@@ -6,7 +6,7 @@ from commonbeat.report.charts import Table
 from commonbeat.report.page import page
 from commonbeat.report.words import figure
 
-__all__ = ["ripple_page", "ripple_words"]
+__all__ = ["coverage_words", "ripple_page", "ripple_words"]
 
 FORECASTS = {
     "too_early": "It is too early for a forecast.",
@@ -36,7 +36,19 @@ def ripple_page(data: dict, *, simulated: bool = False, snapshot: str | None = N
     tables = (
         [_stories(data)]
         if "stories" in data
-        else [t for t in (_shape(data), _answers(data), _places(data), _scores(data)) if t is not None]
+        else [
+            t
+            for t in (
+                _shape(data),
+                _growth(data),
+                _answers(data),
+                _votes(data),
+                _coverage(data),
+                _places(data),
+                _scores(data),
+            )
+            if t
+        ]
     )
     title = "How stories spread" if "stories" in data else f"How the story {data['story_id']} spread"
     return page("ripple.html", title=title, strapline="Counts of what was shared, never of who watched", simulated=simulated, snapshot=snapshot,
@@ -78,7 +90,57 @@ def _story(d):
         out.append(RATIOS[d["verdict"]])
     if d["fit_ok"] is not None:
         out.append(FITS[d["fit_ok"]])
-    return [*[o for o in out if o], *_forecast(d["forecast"])]
+    return [
+        *[o for o in out if o],
+        *_account(d["large_account"]),
+        *_growing(d["reproduction"]),
+        *_forecast(d["forecast"]),
+        *coverage_words(d["coverage"]),
+    ]
+
+
+def coverage_words(c) -> list[str]:
+    """Was the happy story seen in context? One sentence from `Balance.to_dict()`."""
+    if c is None:
+        return []
+    if c["verdict"] == "not_measured":
+        return [
+            "What else was told about the police in these weeks is not measured: "
+            + c["why"][0].lower()
+            + c["why"][1:]
+        ]
+    shares = ", ".join(
+        f"{round(100 * e['value'])} % {code}" for code, e in c["shares"].items() if e and e["value"] is not None
+    )
+    return [f"Of what was told about the police in these weeks: {shares}. {c['why']}"]
+
+
+def _account(a):
+    if a is None:
+        return []
+    b, whose = a["brought"], "A news item" if a["kind"] == "mention" and not a["audience"] else "A large account"
+    between = (
+        f" ({figure(b['low'], 0)} to {figure(b['high'], 0)})"
+        if b["low"] is not None and b["high"] is not None
+        else ""
+    )
+    return [
+        f"{whose} picked it up after {figure(a['seconds'] / 3600, 1)} hours and brought about {figure(b['value'], 0)} shares by itself{between}; they are modelled apart from those that people called forth."
+    ]
+
+
+def _growing(g):
+    if g is None or not g["days"] or g["verdict"] == "too_few":
+        return []
+    last = g["days"][-1]
+    said = {
+        "growing": "it was still growing",
+        "fading": "it was fading",
+        "cannot_tell": "whether it grew or faded cannot be told",
+    }
+    return [
+        f"On the last full day one event brought {figure(last['value'], 2)} others ({figure(last['low'], 2)} to {figure(last['high'], 2)}): {said[g['verdict']]}."
+    ]
 
 
 def _half(e):
@@ -162,6 +224,54 @@ def _answers(d):
         rows,
         f"{o['labelled']} answers are labelled, {o['unlabelled']} are not and count for nothing here.",
     )
+
+
+def _growth(d):
+    g = d["reproduction"]
+    if not g or not g["days"]:
+        return None
+    rows = tuple(
+        (f"{figure(day['until_seconds'] / 86_400, 1)} days", day["n"], _virality(day["value"]), _between(day))
+        for day in g["days"]
+    )
+    note = "How many others one event brought, day by day (Cori et al. 2013). People who come by themselves count as brought; a day with fewer than 12 events says nothing."
+    return Table("Is it still growing?", ("The day up to", "Events", "Each brought", "Interval"), rows, note)
+
+
+def _between(e):
+    return "" if e["low"] is None else f"{figure(e['low'], 2)} to {figure(e['high'], 2)}"
+
+
+def _votes(d):
+    if not d["votes"]:
+        return None
+    rows = []
+    for v in d["votes"]:
+        shares = ["fewer than 20 people"] * 3
+        if not v["suppressed"]:
+            shares = [
+                f"{round(100 * v['shares'][s]['value'])} % ({round(100 * v['shares'][s]['low'])} to {round(100 * v['shares'][s]['high'])})"
+                for s in ("agree", "object", "pass")
+            ]
+        rows.append((v["text"] or v["statement_id"], "" if v["suppressed"] else v["people"], *shares))
+    return Table("How people voted on it", ("Statement", "People", "Agree", "Disagree", "Pass"), tuple(rows),
+                 "Votes in the conversation about this story. Who voted chose to.")  # fmt: skip
+
+
+def _coverage(d):
+    c = d["coverage"]
+    if not c or c["verdict"] == "not_measured":
+        return None
+    rows = tuple((code, f"{round(100 * e['value'])} %", "" if e["low"] is None else f"{round(100 * e['low'])} to {round(100 * e['high'])} %")
+                 for code, e in c["shares"].items() if e and e["value"] is not None)  # fmt: skip
+    kappa = c["kappa"]
+    agreed = (
+        f" The two people agree with a kappa of {figure(kappa['value'], 2)} ({_between(kappa)})."
+        if kappa and kappa["value"] is not None
+        else ""
+    )
+    note = f"{c['items']:,} items, {round(100 * c['unlabelled'])} % of them without a label. {c['why']}{agreed}"
+    return Table("What else was told about the police in these weeks", ("", "Share", "Interval"), rows, note)
 
 
 def _places(d):

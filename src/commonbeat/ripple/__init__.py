@@ -16,7 +16,7 @@ from commonbeat.ripple.randomisation import RippleTest, no_ripple_at_all, no_rip
 from commonbeat.ripple.reproduction import Reproduction, reproduction, serial_weights
 from commonbeat.ripple.sources import FORMATS, SpreadRead, read_spread
 from commonbeat.ripple.spillover import Spillover, exposure_effects, spillover
-from commonbeat.ripple.tone import Tone, tone
+from commonbeat.ripple.tone import Tone, VotesOn, tone, votes_on
 from commonbeat.ripple.two_stage import TwoStage, two_stage
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Story",
     "Tone",
     "TwoStage",
+    "VotesOn",
     "cascade",
     "daily_intensity",
     "exposure",
@@ -61,4 +62,5 @@ __all__ = [
     "spillover",
     "tone",
     "two_stage",
+    "votes_on",
 ]

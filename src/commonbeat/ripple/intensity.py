@@ -58,7 +58,16 @@ def seconds_of(events) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def intensity(
-    events, *, until=None, kernels=points.KERNELS, background="constant", marks=False, level=0.95
+    events,
+    *,
+    until=None,
+    kernels=points.KERNELS,
+    background="constant",
+    marks=False,
+    level=0.95,
+    lead=0.0,
+    push=None,
+    brought=None,
 ) -> Intensity:
     """How much of this story's spread is people answering people?
 
@@ -66,28 +75,30 @@ def intensity(
     until      : seconds since the first event that were watched; without it up to the last event
     background : "constant" people also come by themselves; "none" everything comes from the first event
     marks      : let an event's pull grow with its audience (+1, so that nobody counts as nothing)
+    lead       : seconds the story could be seen before its first event (publication); the watch begins there
+    push, brought : seconds since the first event at which a large account sent people, and (events,) by time 1, 0 or nan:
+                 was each sent by it? (see `pushes.pushing_account`)
     Raises TooFew under 10 events to explain.
     """
     times, audience = seconds_of(events)
     if until is not None:
         audience = None if audience is None else audience[times <= until]
+        brought = None if brought is None else np.asarray(brought, float)[times <= until]
         times = times[times <= until]
     if marks and audience is None:
         raise BadInput("marks=True needs the audience of every event.")
     size = np.asarray(audience, float) + 1 if marks else None
-    options = {
-        "window": (0.0, float(until if until is not None else times[-1] if times.size else 0.0)),
-        "marks": size,
-        "background": background,
-        "level": level,
-    }
-    fits = {kernel: points.fit(times, kernel=kernel, profile=False, **options) for kernel in kernels}
+    end = float(until if until is not None else times[-1] if times.size else 0.0)
+    options = {"window": (0.0, lead + end), "marks": size, "background": background, "level": level}
+    if push is not None:
+        options |= {"push": lead + push, "brought": brought}
+    fits = {kernel: points.fit(times + lead, kernel=kernel, profile=False, **options) for kernel in kernels}
     cost = {
         k: 2 * (3 + (k == "power_law") + bool(marks) - (background == "none")) - 2 * f.log_likelihood
         for k, f in fits.items()
     }
     best = min(cost, key=cost.get)
-    found = points.fit(times, kernel=best, **options)
+    found = points.fit(times + lead, kernel=best, **options)
     says = "too_few_to_tell" if found.fit_ok is None else ("fits" if found.fit_ok else "does_not_fit")
     return Intensity(found, tuple(sorted(cost.items(), key=lambda pair: pair[1])), says)
 

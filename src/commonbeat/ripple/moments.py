@@ -12,10 +12,10 @@ from commonbeat import changes, points
 from commonbeat.errors import BadInput, TooFew
 from commonbeat.estimate import plain
 from commonbeat.ripple.links import links
+from commonbeat.ripple.pushes import LARGE
 
 __all__ = ["Burst", "Candidate", "Moments", "Turn", "moments"]
 
-LARGE = 10.0  #: an audience this many times the median counts as a large account
 LONGEST = 200  #: events; a burst longer than this is a change of level and is found as such
 DRAWS = 499
 

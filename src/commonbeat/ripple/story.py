@@ -11,48 +11,58 @@ import polars as pl
 from commonbeat.errors import BadInput, TooFew
 from commonbeat.estimate import Estimate, plain
 from commonbeat.privacy import FLOOR
+from commonbeat.ripple.balance import Balance, narrative_balance
 from commonbeat.ripple.cascade import Cascade, Place, cascade, forest
 from commonbeat.ripple.forecast import Forecast, Story, forecast
-from commonbeat.ripple.intensity import Intensity, daily_intensity, intensity
-from commonbeat.ripple.pooling import LEAST_STORIES, Pooled, pooled
+from commonbeat.ripple.intensity import daily_intensity
+from commonbeat.ripple.pooling import LEAST_STORIES, Pooled
 from commonbeat.ripple.sources import SpreadRead
-from commonbeat.ripple.tone import Tone, tone
+from commonbeat.ripple.story_fit import WEEK, StoryFit, fit_story, pool_stories, watched_seconds
+from commonbeat.ripple.tone import Tone, VotesOn, tone, votes_on
+from commonbeat.tables import as_polars
 
 __all__ = ["StoryRipple", "TownRipple", "daily_story", "one_story", "town"]
-
-#: what may call forth more of itself; views and answers are counted, but a fit of sharing is about shares
-ACTS = (("share",), ("share", "mention"), ("share", "mention", "reply"))
-LONGEST_FIT = 20_000  #: events; the first of a longer story are fitted, so that an answer comes within seconds
-WEEK = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class StoryRipple:
-    """Everything about one story. `public` hides places behind fewer than five events."""
+    """Everything about one story. `public` hides places behind fewer than five events and votes of fewer than twenty people.
+
+    fit      : what drives it, None where only daily totals are known; votes: how people voted on statements about it
+    coverage : what else was told about the police in the same weeks
+    """
 
     story_id: str
     cascade: Cascade | None
-    intensity: Intensity | None
+    fit: StoryFit | None
     branching_ratio: Estimate
     half_life_seconds: Estimate
-    fit_ok: bool | None
     verdict: str
     forecast: Forecast | None
     tone: Tone | None
+    votes: tuple[VotesOn, ...]
+    coverage: Balance | None
     events: int
     warnings: tuple[str, ...]
 
     def to_dict(self, *, public: bool = False) -> dict:
-        c = self.cascade
+        c, found = self.cascade, None if self.fit is None else self.fit.intensity
         shape = {n: getattr(c, n, None) for n in ("reach", "size", "depth", "max_breadth", "structural_virality", "depth_bounds",
                  "max_breadth_bounds", "structural_virality_bounds", "generations", "branching", "parents", "orphans", "cycles",
                  "before_parent", "duplicates", "views", "outside")}  # fmt: skip
-        pull = None if self.intensity is None else self.intensity.fit.half_life
+        pushed = (
+            None
+            if self.fit is None or self.fit.push is None
+            else {**self.fit.account.to_dict(), **asdict(self.fit.push)}
+        )
         return plain(
             {"story_id": self.story_id, "events": self.events, **shape, "branching_ratio": self.branching_ratio,
-             "half_life_seconds": self.half_life_seconds, "pull_half_life_seconds": pull, "fit_ok": self.fit_ok, "verdict": self.verdict,
-             "kernel": None if self.intensity is None else self.intensity.fit.kernel, "forecast": self.forecast,
-             "tone": None if self.tone is None else asdict(self.tone),
+             "half_life_seconds": self.half_life_seconds, "pull_half_life_seconds": None if found is None else found.fit.half_life,
+             "fit_ok": None if self.fit is None else self.fit.fit_ok, "verdict": self.verdict,
+             "kernel": None if found is None else found.fit.kernel, "large_account": pushed,
+             "reproduction": None if self.fit is None else self.fit.growth.to_dict(), "forecast": self.forecast,
+             "tone": None if self.tone is None else asdict(self.tone), "votes": [v.to_dict(public=public) for v in self.votes],
+             "coverage": None if self.coverage is None else self.coverage.to_dict(),
              "places": [asdict(p) for p in (_shown(c.places) if public else c.places)] if c else [], "warnings": self.warnings}
         )  # fmt: skip
 
@@ -79,10 +89,13 @@ class TownRipple:
         return plain({"stories": self.stories, "town": town, "warnings": self.warnings})
 
 
-def one_story(read: SpreadRead, story: str, *, at=None, level=0.8) -> StoryRipple:
+def one_story(read: SpreadRead, story: str, *, at=None, level=0.8, votes=None, coverage=None) -> StoryRipple:
     """How did this story spread, does sharing feed itself, and how large will it become?
 
-    at : seconds since the story's first event at which to forecast; without it when the file's last event happened
+    at       : seconds since the story's first event at which to forecast; without it when the file's last event happened
+    votes    : votes on statements about the story (person, statement_id, value, at; text where known)
+    coverage : items of coverage of the police as in `narrative_balance`; those of the story's weeks are taken. Without it
+               the mentions in this file that carry their source's tone
     """
     if read.counts is not None:
         return daily_story(read, story)
@@ -91,14 +104,25 @@ def one_story(read: SpreadRead, story: str, *, at=None, level=0.8) -> StoryRippl
         near = ", ".join(read.table["story_id"].unique().sort().to_list()[:5])
         raise BadInput(f'There is no story "{story}" in this file; there are {near} ...')
     shape = cascade(table)
-    acts, said = _acts(table)
-    watched = _watched(read.table, table)
-    late = (acts["at"].min() - table["at"].min()).total_seconds()
-    fit, ratio, fit_ok, verdict, why = _fit(acts, watched - late)
+    watched = watched_seconds(read.table, table)
+    fit = fit_story(table, watched, (read.published or {}).get(story))
     return StoryRipple(
-        story, shape, fit, ratio, shape.half_life_seconds, fit_ok, verdict, _forecast(read.table, story, table, at, watched, level),
-        tone(table) if "stance" in table.columns and table["stance"].count() else None, len(table), (*read.warnings, *shape.warnings, *said, *why),
+        story, shape, fit, fit.ratio, shape.half_life_seconds, fit.verdict, _forecast(read.table, story, table, at, watched, level),
+        tone(table) if "stance" in table.columns and table["stance"].count() else None, () if votes is None else votes_on(votes),
+        _coverage(read.table if coverage is None else coverage, table), len(table), (*read.warnings, *shape.warnings, *fit.warnings),
     )  # fmt: skip
+
+
+def _coverage(items, story) -> Balance:
+    """Items of the weeks in which the story travelled, the story's own events left out."""
+    items = as_polars(items)
+    if "at" in items.columns and items.schema["at"].is_temporal():
+        first, last = (story["at"].min(), story["at"].max())
+        monday = pl.col("at").dt.truncate("1w")
+        items = items.filter(monday.is_between(pl.lit(first).dt.truncate("1w"), pl.lit(last).dt.truncate("1w")))
+    if {"kind", "event_id", "tone"} <= set(items.columns):
+        items = items.filter((pl.col("kind").cast(pl.String) == "mention") & pl.col("tone").is_not_null())
+    return narrative_balance(items)
 
 
 def daily_story(read: SpreadRead, story: str) -> StoryRipple:
@@ -130,7 +154,9 @@ def daily_story(read: SpreadRead, story: str) -> StoryRipple:
         method="day on which half of all views was reached",
         cautions=("Known to the day only.",),
     )
-    return StoryRipple(story, None, None, ratio, life, None, verdict, None, None, int(total), (*read.warnings, *said))
+    return StoryRipple(
+        story, None, None, ratio, life, verdict, None, None, (), None, int(total), (*read.warnings, *said)
+    )
 
 
 def town(read: SpreadRead) -> TownRipple:
@@ -147,56 +173,11 @@ def town(read: SpreadRead) -> TownRipple:
     pool, said = None, []
     if len(rows) >= LEAST_STORIES:
         try:
-            pool = _pool(read.table)
+            pool, more = pool_stories(read.table, read.published or {})
+            said += more
         except TooFew as error:
             said.append(str(error))
     return TownRipple(tuple(rows.iter_rows(named=True)), pool, (*read.warnings, *said))
-
-
-def _pool(table):
-    """Shares only, each story watched for a week or to the end of the file; what the source says decides about background."""
-    end = table["at"].max()
-    kind = table["kind"].cast(pl.String)
-    acts = table.filter(kind == "share") if (kind == "share").any() else table.filter(kind != "view")
-    began = acts.group_by("story_id").agg(pl.col("at").min())
-    spans = {name: min((end - start).total_seconds(), WEEK) for name, start in began.iter_rows()}
-    stories = {name: s.times[s.times <= spans[name]] for name, s in _stories(acts).items() if spans[name] > 0}
-    by_themselves = acts.filter(
-        pl.col("parent_id").is_null() & (pl.col("parent_how").cast(pl.String).fill_null("") != "unknown")
-    )
-    own = acts["parent_id"].count() > 0 and len(by_themselves) > 1.5 * len(stories)
-    return pooled(list(stories.values()), until=[spans[n] for n in stories], background="own" if own else "none")
-
-
-def _acts(table):
-    kind = table["kind"].cast(pl.String)
-    for kinds in ACTS:
-        acts = table.filter(kind.is_in(list(kinds)))
-        if len(acts) >= 11:
-            return acts, () if kinds == ACTS[0] else (
-                f"The fit is about {' and '.join(kinds)} together: there are too few shares alone.",
-            )
-    return table, ()
-
-
-def _watched(everything, table):
-    """Seconds this story was watched: to the file's last event, but not longer than a week after its own last one."""
-    start, last = table["at"].min(), table["at"].max()
-    span = (everything["at"].max() - start).total_seconds()
-    return max((last - start).total_seconds(), min(span, WEEK))
-
-
-def _fit(acts, watched):
-    none = Estimate(None, n=len(acts), method="no fit")
-    said = ()
-    if len(acts) > LONGEST_FIT:
-        acts = acts.sort("at").head(LONGEST_FIT)
-        watched, said = None, (f"The fit rests on the first {LONGEST_FIT:,} events.",)
-    try:
-        found = intensity(acts, until=watched)
-    except TooFew as error:
-        return None, none, None, "too_few", (str(error),)
-    return found, found.fit.branching_ratio, found.fit.fit_ok, found.fit.verdict, (*found.fit.cautions, *said)
 
 
 def _stories(table) -> dict:

@@ -14,11 +14,12 @@ from commonbeat.errors import BadInput
 from commonbeat.estimate import Estimate, plain
 from commonbeat.tables import as_polars
 
-__all__ = ["LEAST_CLUSTERS", "Tone", "ToneWindow", "tone"]
+__all__ = ["LEAST_CLUSTERS", "Tone", "ToneWindow", "VotesOn", "tone", "votes_on"]
 
 #: other names for the same answers, as published codings use them
 SAME = {"support": "agree", "deny": "object", "query": "question", "disagree": "object", "pass": "comment"}
 LEAST_CLUSTERS = 10
+SHOWN_FROM = 20  #: people who voted, below which shares are not shown in public
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,46 @@ class Tone:
 
     def to_dict(self) -> dict:
         return plain(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class VotesOn:
+    """How people voted on one statement about a story: shares of agree, object and pass with interval, and how many voted."""
+
+    statement_id: str
+    text: str | None
+    shares: dict
+    people: int
+
+    def to_dict(self, *, public: bool = False) -> dict:
+        hidden = public and self.people < SHOWN_FROM
+        shares = dict.fromkeys(self.shares) if hidden else self.shares
+        return plain({"statement_id": self.statement_id, "text": self.text, "shares": shares,
+                      "people": None if hidden else self.people, "suppressed": hidden})  # fmt: skip
+
+
+def votes_on(votes, *, level=0.95) -> tuple[VotesOn, ...]:
+    """Do people agree with what a story says, as they voted in a conversation about it?
+
+    votes : person, statement_id, value (1 agree, -1 disagree, 0 pass), at where known, text where known; the last vote counts
+    Those who vote chose to: shares of voters, not of the town. Raises BadInput for another value.
+    """
+    table = as_polars(votes)
+    wrong = table.filter(~pl.col("value").is_in([-1, 0, 1]).fill_null(False))
+    if len(wrong):
+        raise BadInput(f"a vote is {wrong['value'][0]}; use 1 agree, -1 disagree or 0 pass.")
+    if "at" in table.columns:
+        table = table.sort("at", maintain_order=True)
+    last = table.unique(["person", "statement_id"], keep="last", maintain_order=True)
+    out = []
+    for (name,), rows in last.sort("statement_id").group_by(["statement_id"], maintain_order=True):
+        n, shares = len(rows), {}
+        for stance, value in (("agree", 1), ("object", -1), ("pass", 0)):
+            k = int((rows["value"] == value).sum())
+            low, high = stats.wilson(k, n, level=level)
+            shares[stance] = Estimate(k / n, low=low, high=high, level=level, n=n, method="Wilson")
+        out.append(VotesOn(str(name), rows["text"][0] if "text" in rows.columns else None, shares, n))
+    return tuple(out)
 
 
 def tone(events, *, windows=4, level=0.95) -> Tone:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from commonbeat.privacy import shown_count
 from commonbeat.report.blocks import Cautions, Drawn, Heading, Page, Said, Tabled, Words
 from commonbeat.report.charts import Table, line_with_band
-from commonbeat.report.ripple_page import ripple_words
+from commonbeat.report.ripple_page import coverage_words, ripple_words
 from commonbeat.report.words import figure
 from commonbeat.ripple import SpreadRead
 from commonbeat.ripple.story import one_story, town
@@ -23,10 +25,10 @@ def stories(book) -> Page:
         said = "Nobody recorded how a story travelled."
         return Page(FILE, SHORT, SHORT, (Said(said),), (QUESTION, said), (said,))
     spread = book.table("spread")
-    read = SpreadRead(spread, None, "book", ())
+    read = SpreadRead.of_book(book)
     titles, gone = _told(book)
     shown = spread.filter(~pl.col("story_id").is_in(gone))
-    whole = town(SpreadRead(shown, None, "book", ())).to_dict(public=True)
+    whole = town(replace(read, table=shown)).to_dict(public=True)
     first = whole["stories"][0]
     name = titles.get(first["story_id"], first["story_id"])
     answer = f"{len(whole['stories'])} stories, {sum(s['events'] for s in whole['stories']):,} shares, replies, mentions and views. The farthest, “{name}”, has {first['events']:,} of them."
@@ -38,7 +40,7 @@ def stories(book) -> Page:
         Tabled("stories", _table(whole["stories"], titles)),
         Heading(f"The farthest: {name}"),
         Drawn(_over_time(spread.filter(pl.col("story_id") == first["story_id"]), name)),
-        *(Words(line) for line in ripple_words(one)),
+        *(Words(line) for line in ripple_words(one | {"coverage": None})),
         Cautions(
             (
                 "Reach is a sum of audiences, in which many are counted more than once: it is an upper bound.",
@@ -46,7 +48,7 @@ def stories(book) -> Page:
             )
         ),
         Heading("Is the happy story seen in context?"),
-        Words(_balance(spread)),
+        *(Words(line) for line in coverage_words(one["coverage"])),
     ]
     if gone:
         blocks.append(Words(f"{len(gone)} stories were taken down since; their counts are not shown."))
@@ -102,14 +104,6 @@ def _over_time(events: pl.DataFrame, name: str):
         table=table,
         alternative=said,
     )
-
-
-def _balance(spread) -> str:
-    labelled = spread.filter((pl.col("kind").cast(pl.String) == "mention") & pl.col("tone").is_not_null())
-    if labelled.height < 20:
-        return "Not measured: nobody has labelled the coverage of police in these weeks, and no news source with its own tone was imported."
-    mean = labelled["tone"].mean()
-    return f"{labelled.height:,} news mentions carry a tone as their source gives it; its mean is {figure(mean, 1)}. It is the source's number, not a measurement of ours."
 
 
 def _cannot(whole, one) -> tuple[str, ...]:

@@ -30,12 +30,21 @@ class SpreadRead:
     counts   : story_id, day, views (and likes, comments where given), for daily series only
     format   : which reader understood the file
     warnings : what was left out or could not be known, counted
+    published: when each story came out, where a book says so: people may have come from then on
     """
 
     table: pl.DataFrame
     counts: pl.DataFrame | None
     format: str
     warnings: tuple[str, ...]
+    published: dict[str, datetime] | None = None
+
+    @classmethod
+    def of_book(cls, book) -> SpreadRead:
+        """The spread table of an opened book, with the stories' times of publication."""
+        told = book.table("stories") if book.rows("stories") else None
+        published = {} if told is None else dict(told.select("story_id", "published_at").drop_nulls().iter_rows())
+        return cls(book.table("spread"), None, "book", (), published)
 
 
 class Pseudonyms:
