@@ -7,19 +7,19 @@ ROLES = ("officer", "press", "editor", "auditor", "analyst", "independent")
 
 #: named address -> roles that may open it; "all" for everybody. What is not listed here fails the test below.
 MATRIX = {
-    "all": """home stories story embed card release captions feed oembed places areas_json trust ripple promises how ask language
+    "all": """home stories story embed card release captions feed oembed places areas_json trust ripple promises how ask poster language
         talk:start talk:conversation talk:vote talk:propose talk:erase talk:results talk:embed talk:decisions talk:appeal
         answer:start answer:pulse study:register study:back study:visit study:page study:join record:code harm harm_receipt paper tell:door tell:receipt tell:link
         account_signup account_reset_password account_inactive account_email readyz
         api:api-root api:openapi-json api:snapshot api:stories api:story api:areas api:trust api:ripple api:commitments
         api:conversations api:conversation""",
-    "officer": "record:new record:mine record:saved record:change record:undo record:card record:worker record:token",
+    "officer": "record:new record:mine record:saved record:change record:undo record:card record:worker record:token study:cards",
     "press": """tell:begin tell:words tell:frame tell:invite tell:settle review:new review:looked review:words review:region
         review:mute review:show review:release review:protect talk:reply""",
     "press editor": "tell:act talk:desk talk:moderate",
     "press auditor": "tell:takedowns review:original",
     "press editor auditor": "review:list review:clip tell:list tell:story",
-    "analyst": "answer:batches study:desk study:close",
+    "analyst": "answer:batches study:desk study:close study:practice",
     "auditor": "oversee:log oversee:head oversee:checkpoint api:log",
     "auditor analyst": "oversee:home oversee:export api:week metrics",
     "independent": "oversee:harm oversee:harm_answer",

@@ -216,3 +216,70 @@ def test_a_second_study_of_the_same_story_is_refused_while_one_runs(trial, told)
     }
     page = trial.desk.post("/desk/study/", form)
     assert page.status_code == 422 and b"A study of this story is running" in page.content
+
+
+# Practice cards
+
+
+@pytest.fixture
+def confirmed(hire, site):
+    """A good meeting that the resident confirmed, and officers in five units."""
+    from web.test_reliability import encounter
+
+    from commonbeat.web.base.models import Staff
+    from commonbeat.web.record import acts
+
+    officer, desk = hire("officer")
+    for n in range(5):
+        Staff.objects.create_user(f"unit{n}", "officer", unit=f"Unit {n}")
+    met = encounter(officer, opening_words="That is a fast scooter.")
+    acts.confirm(
+        acts.code_for(acts.new_code(met, officer)),
+        free_to_leave="yes",
+        agrees="yes",
+        words="",
+        thanks="",
+        language="en",
+    )
+    return met, officer, desk
+
+
+def test_practice_cards_reach_units_in_a_drawn_order_that_anybody_can_repeat(confirmed, hire):
+    from commonbeat.studies import commitment
+    from commonbeat.web.base.models import Entry
+    from commonbeat.web.study import practice
+    from commonbeat.web.study.models import Practice, Turn
+
+    met, officer, reader = confirmed
+    _analyst, desk = hire("analyst")
+    form = {"encounter": met.pk, "opening": "That is a fast scooter.", "stepping_back": "I will let you get on."}
+    assert desk.post("/desk/practice/draw/", form).status_code == 302
+    card, turns = Practice.objects.get(), list(Turn.objects.order_by("place"))
+    assert [t.unit for t in turns] == practice.order_of([f"Unit {n}" for n in range(5)], card.seed) and len(
+        {t.starts for t in turns}
+    ) == 5
+    assert (
+        commitment(card.seed)
+        == card.commitment
+        == Entry.objects.get(what="practice.drawn").chained().about["seed_commitment"]
+    )
+    assert card.seed not in desk.get("/desk/practice/draw/").content.decode()  # shown when the last unit has it
+    for unit, seen in ((turns[0].unit, True), (turns[1].unit, False), ("", False)):
+        type(officer).objects.filter(pk=officer.pk).update(unit=unit)
+        assert (b"That is a fast scooter." in reader.get("/desk/practice/").content) == seen, unit
+    drawn = practice.assignments()
+    assert drawn.height == 5 and drawn["probability"].to_list() == [0.2] * 5 and drawn["arm"].n_unique() == 5
+
+
+def test_an_unconfirmed_meeting_makes_no_card(confirmed, hire):
+    from web.test_reliability import encounter
+
+    from commonbeat.errors import Refused
+    from commonbeat.web.study import practice
+
+    met, officer, _desk = confirmed
+    with pytest.raises(Refused, match="a resident confirmed"):
+        practice.release(encounter(officer), officer, opening="Hello", stepping_back="Bye", today=date.today())
+    type(officer).objects.filter(unit__startswith="Unit").update(unit="One")
+    with pytest.raises(Refused, match="at least 4 units"):
+        practice.release(met, officer, opening="Hello", stepping_back="Bye", today=date.today())

@@ -7,6 +7,7 @@ from django.utils.translation import get_language, get_language_bidi
 def site(request):
     return {
         "site": settings.SITE,
+        "house": settings.SITE,  # the sign-in library hands its pages a "site" of its own: the address, port and all
         "desk": getattr(request, "desk", False),
         "here": request.path,
         "languages": settings.LANGUAGES,

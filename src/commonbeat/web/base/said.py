@@ -11,6 +11,8 @@ SAID = {
     "low earlier trust": _("with low earlier trust"), "middle earlier trust": _("with middling earlier trust"),
     "high earlier trust": _("with high earlier trust"), "recent enforcement yes": _("stopped, searched or cited in the last year"),
     "recent enforcement no": _("not stopped, searched or cited in the last year"),
+    "training": _("training"), "policy": _("policy"), "complaint_handling": _("handling of complaints"),
+    "reach": _("whom good contacts reach"), "trust": _("trust"),
     "given": _("agreed"), "refused": _("said no"), "withdrawn": _("taken back"), "cooling": _("within the 48 hours"),
     "expired": _("ended on the day named"), "aged_out": _("ended on the 18th birthday"), "never_asked": _("nobody asked"),
 }  # fmt: skip

@@ -6,6 +6,8 @@ from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
+from commonbeat.web.base.templatetags.house import month_of
+
 RING_ORDER = ("officer", "participant", "onlooker", "neighbour", "viewer")
 
 
@@ -45,7 +47,7 @@ def trust_line(points, *, width=720, height=260):
     for i, p in enumerate(known):
         out.append(f'<circle class="dot" cx="{_n(x(i))}" cy="{_n(y(p["value"]))}" r="3"/>')
         if i % every == 0:
-            label = escape(p["label"])
+            label = escape(month_of(p["label"]))
             out.append(f'<text x="{_n(x(i))}" y="{height - 10}" text-anchor="middle">{label}</text>')
     out.append("</svg>")
     return mark_safe("".join(out))
@@ -54,7 +56,7 @@ def trust_line(points, *, width=720, height=260):
 def _trust_words(points) -> str:
     first, last = points[0], points[-1]
     return _("Trust from %(a)s to %(b)s: from %(x).0f to %(y).0f of 100 points. The table has every value.") % {
-        "a": first["label"], "b": last["label"], "x": first["value"], "y": last["value"],
+        "a": month_of(first["label"]), "b": month_of(last["label"]), "x": first["value"], "y": last["value"],
     }  # fmt: skip
 
 

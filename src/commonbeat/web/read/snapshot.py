@@ -19,6 +19,7 @@ from commonbeat.web.record import tables as record
 from commonbeat.web.study import results as study
 from commonbeat.web.study import tables as trials
 from commonbeat.web.study.models import Trial
+from commonbeat.web.study.practice import assignments
 from commonbeat.web.talk import tables as talk
 from commonbeat.web.talk.models import Conversation
 from commonbeat.web.tell import tables as tell
@@ -31,6 +32,7 @@ def collect() -> dict:
     found = {
         "contacts": record.contacts(), "stories": tell.stories(),
         "respondents": pl.concat([answer.respondents(), trials.respondents()]), "answers": pl.concat([answer.answers(), trials.answers()]),
+        "assignments": assignments(),
     }  # fmt: skip
     return {name: frame for name, frame in found.items() if frame.height}
 

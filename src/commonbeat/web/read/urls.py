@@ -19,4 +19,5 @@ urlpatterns = [
     path("promises/", views.promises, name="promises"),
     path("how-we-know/", views.how, name="how"),
     path("what-you-may-ask-for/", views.ask, name="ask"),
+    path("poster/", views.poster, name="poster"),
 ]

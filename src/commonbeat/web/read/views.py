@@ -21,6 +21,7 @@ from commonbeat.web.base.steady import steady
 from commonbeat.web.media import store
 from commonbeat.web.read import charts, words
 from commonbeat.web.read.edition import current
+from commonbeat.web.record.qr import qr
 from commonbeat.web.tell.models import Story
 
 
@@ -268,3 +269,13 @@ def how(request):
 @steady
 def ask(request):
     return render(request, "read/ask.html", {"body": settings.SITE.independent_body})
+
+
+@public
+def poster(request):
+    """One sheet for a wall: what to ask for, where to answer, where to say that something went wrong."""
+    doors = [
+        (name, request.build_absolute_uri(reverse(name)), qr(request.build_absolute_uri(reverse(name))))
+        for name in ("answer:start", "harm")
+    ]
+    return render(request, "read/poster.html", {"doors": doors, "body": settings.SITE.independent_body})

@@ -1,20 +1,16 @@
 from __future__ import annotations
 
-import io
 import secrets
 
-import qrcode
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.safestring import mark_safe
+from django.utils import timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from qrcode.image.svg import SvgPathImage
 
 from commonbeat.errors import Refused
 from commonbeat.web.base.roles import Role, public, staff
@@ -22,6 +18,7 @@ from commonbeat.web.base.secret import hashed_code
 from commonbeat.web.record import acts
 from commonbeat.web.record.forms import AccountForm, CodeForm, EncounterForm, HarmForm, ReasonForm, ReceiptForm
 from commonbeat.web.record.models import Encounter, Harm
+from commonbeat.web.record.qr import qr
 
 DETAILS = ("kind", "at", "area", "place", "people", "children", "onlookers", "opening_words", "made_positive", "gifts", "would_rather_not")  # fmt: skip
 
@@ -95,17 +92,16 @@ def card(request, contact_id):
     met = own(request, contact_id)
     if request.method != "POST":
         return redirect("record:saved", met.pk)
+    wanted = request.POST.get("language", "")
+    tongue = wanted if wanted in dict(settings.LANGUAGES) else get_language()
     code = acts.new_code(met, request.user)
-    address = request.build_absolute_uri(reverse("record:code")) + "#" + code
-    return render(request, "record/card.html", {"met": met, "code": code, "address": address, "picture": qr(address)})
-
-
-def qr(address: str):
-    """An address as an SVG picture, inline."""
-    out = io.BytesIO()
-    qrcode.make(address, image_factory=SvgPathImage, box_size=12).save(out)
-    text = out.getvalue().decode()
-    return mark_safe(text[text.index("<svg") :].replace("<svg", '<svg class="qr" role="img" aria-label="QR"', 1))
+    address = request.build_absolute_uri(reverse("record:code")) + f"?lang={tongue}#{code}"
+    with translation.override(tongue):  # the card is read by the resident
+        return render(
+            request,
+            "record/card.html",
+            {"met": met, "code": code, "address": address, "picture": qr(address), "tongue": tongue},
+        )
 
 
 @public

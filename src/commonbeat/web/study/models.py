@@ -52,3 +52,26 @@ class Wave(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["joined", "wave"], name="each_wave_is_answered_once")]
+
+
+class Practice(models.Model):
+    """A short card from a meeting that a resident confirmed: how it began, how to step back. Released unit by unit, in drawn order."""
+
+    encounter = models.ForeignKey("record.Encounter", on_delete=models.PROTECT, related_name="+")
+    opening = models.CharField(max_length=300)
+    stepping_back = models.CharField(max_length=300)
+    seed = models.CharField(max_length=64)
+    commitment = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+
+
+class Turn(models.Model):
+    """When one unit gets to see a card."""
+
+    card = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="turns")
+    unit = models.CharField(max_length=60)
+    place = models.PositiveIntegerField()
+    starts = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["card", "unit"], name="each_unit_gets_a_card_once")]

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from commonbeat.web.study import views
+from commonbeat.web.study import practice, views
 
 named = [
     path("studies/", views.register, name="register"),
@@ -8,6 +8,8 @@ named = [
     path("studies/visit/<str:token>/", views.visit, name="visit"),
     path("studies/<slug:plan_id>/", views.page, name="page"),
     path("studies/<slug:plan_id>/join/", views.join, name="join"),
+    path("desk/practice/", practice.cards, name="cards"),
+    path("desk/practice/draw/", practice.desk, name="practice"),
     path("desk/study/", views.desk, name="desk"),
     path("desk/study/<slug:plan_id>/close/", views.close, name="close"),
 ]

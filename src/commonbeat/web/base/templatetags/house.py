@@ -1,6 +1,9 @@
 """The few things templates need that Django does not bring."""
 
+from datetime import date
+
 from django import template
+from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
@@ -104,3 +107,29 @@ def verdict(code):
 @register.filter
 def arm(code):
     return ARMS.get(str(code), code)
+
+
+@register.filter
+def day_of(text):
+    """2026-08-01 -> 1 August 2026; 2026-W18 -> 27 April 2026, its Monday; anything else as it is."""
+    try:
+        found = date.fromisoformat(str(text))
+    except ValueError:
+        return text
+    return formats.date_format(found, "j F Y")
+
+
+@register.filter
+def month_of(text):
+    """2026-W18 -> April 2026, for labels with little room."""
+    try:
+        found = date.fromisoformat(str(text))
+    except ValueError:
+        return text
+    return formats.date_format(found, "M Y")
+
+
+@register.filter
+def shown_address(address):
+    """An address to be typed: without the code behind the # and the language behind the ?."""
+    return str(address).split("#")[0].split("?")[0]

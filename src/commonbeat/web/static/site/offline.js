@@ -17,7 +17,7 @@
   async function keep(fields) {
     const db = await open(), iv = crypto.getRandomValues(new Uint8Array(12));
     const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key(db), new TextEncoder().encode(JSON.stringify(fields)));
-    await ask(db, "waiting", "readwrite", (s) => s.put({ key: fields.find((f) => f[0] === "key")[1], iv, sealed }));
+    await ask(db, "waiting", "readwrite", (s) => s.put({ key: fields.find((f) => f[0] === "key")[1], who: form.dataset.who, iv, sealed }));
     await show();
   }
   async function send(fields) {
@@ -28,18 +28,20 @@
   let busy = false;
   async function flush() {
     if (busy) return; busy = true;
+    let sent = 0;
     try {
       const db = await open(), secret = await key(db);
       for (const row of await ask(db, "waiting", "readonly", (s) => s.getAll())) {
+        if (row.who !== form.dataset.who) continue; // somebody else's, on a shared phone: theirs to send
         const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: row.iv }, secret, row.sealed);
         const answer = await send(JSON.parse(new TextDecoder().decode(plain)));
-        if (answer.ok && answer.url.includes("/saved/")) await ask(db, "waiting", "readwrite", (s) => s.delete(row.key));
+        if (answer.ok && answer.url.includes("/saved/")) { await ask(db, "waiting", "readwrite", (s) => s.delete(row.key)); sent += 1; }
       }
-    } catch { /* still without a connection: they wait */ } finally { busy = false; await show(); }
+    } catch { /* still without a connection: they wait */ } finally { busy = false; await show(sent); }
   }
-  async function show() {
+  async function show(sent = 0) {
     const n = await ask(await open(), "waiting", "readonly", (s) => s.count());
-    const was = said.dataset.n; said.dataset.n = n; said.hidden = !n && !Number(was);
+    said.hidden = !n && !sent;
     said.textContent = n ? `${form.dataset.kept} ${n}` : form.dataset.sent;
   }
   form.addEventListener("submit", async (e) => {

@@ -1,5 +1,5 @@
 // Keeps the record page openable without a connection. Holds the page and its look; never holds what was written.
-const KEPT = "record-3", PAGE = "{{ page|escapejs }}", FILES = [{% for f in files %}"{{ f|escapejs }}", {% endfor %}];
+const KEPT = "record-4", PAGE = "{{ page|escapejs }}", FILES = [{% for f in files %}"{{ f|escapejs }}", {% endfor %}];
 addEventListener("install", (e) => { e.waitUntil(caches.open(KEPT).then((c) => c.addAll([PAGE, ...FILES])).then(() => skipWaiting())); });
 addEventListener("activate", (e) => { e.waitUntil(caches.keys().then((all) => Promise.all(all.filter((k) => k !== KEPT).map((k) => caches.delete(k)))).then(() => clients.claim())); });
 addEventListener("fetch", (e) => {
