@@ -130,7 +130,7 @@ def an_answer_that_was_lost(page, home, folder):
 
 def records(chromium, home, folder):
     page = chromium.new_context(viewport={"width": 390, "height": 844}).new_page()
-    page.set_default_timeout(8_000)
+    page.set_default_timeout(60_000)
     begin(page, home)
     six_taps_and_one_sentence(page, home)
     without_a_connection(page, home, folder)

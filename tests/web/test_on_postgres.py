@@ -20,7 +20,14 @@ def server():
 
 
 #: everything that touches the database; pages looked at in a browser are walked in test_walk.py
-AGAIN = ["test_doors.py", "test_publishing.py", "test_reliability.py", "test_together.py", "test_oversee.py", "test_api.py"]
+AGAIN = [
+    "test_doors.py",
+    "test_publishing.py",
+    "test_reliability.py",
+    "test_together.py",
+    "test_oversee.py",
+    "test_api.py",
+]
 
 
 @pytest.mark.parametrize("file", AGAIN)

@@ -34,7 +34,8 @@ def test_every_word_of_the_pages_is_translated(language, tmp_path):
     shutil.move(made, kept)
     subprocess.run([sys.executable, "-m", "django", "makemessages", "-l", language, "--no-location", "-v", "0"], cwd=tmp_path / "web", check=True)  # fmt: skip
     told = subprocess.run(["msgcmp", str(kept), str(made)], capture_output=True, text=True)
-    assert told.returncode == 0, f"run tools/words.sh and translate what is new:\n{told.stderr}"
+    new = [line for line in told.stderr.splitlines() if "warning" not in line]
+    assert told.returncode == 0, "run tools/words.sh and translate what is new:\n" + "\n".join(new)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
