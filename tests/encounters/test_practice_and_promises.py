@@ -1,14 +1,18 @@
 """Whether examples are followed, in towns where we know; and whether promises are kept, by dates we chose."""
 
+import os
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from commonbeat import city, encounters, tables
+from commonbeat import city, encounters, points, tables
 from commonbeat.errors import BadInput, TooFew
 from commonbeat.estimate import Estimate
+from commonbeat.stats import clopper_pearson
+
+LONG = os.environ.get("COMMONBEAT_TRUTH") == "long"
 
 
 def contacts(seconds, areas):
@@ -44,6 +48,57 @@ def test_without_any_following_nothing_is_claimed():
         found = encounters.spread_of_practice(contacts((day + rng.uniform(9, 19, 500) / 24) * 86_400, rng.choice(list("abcdefgh"), 500)), seed=seed)  # fmt: skip
         wrong += found.verdict == "spreads"
     assert wrong <= 2  # at 5 % each, three or more in twelve happen twice in a hundred
+
+
+def _unequal(rng, n=400, areas=8):
+    """Busy and quiet areas, nobody follows anybody."""
+    share = rng.gamma(1, 1, areas)
+    return rng.uniform(0, 730, n), rng.choice(areas, n, p=share / share.sum())
+
+
+def _own_weekends(rng, n=400, areas=8):
+    """Areas that are met at weekends and areas that are met on weekdays; 1 October 2024 is a Tuesday."""
+    area = rng.integers(0, areas, n)
+    weekend = rng.random(n) < rng.choice([0.05, 0.28, 0.8], areas)[area]
+    day = np.where(weekend, rng.integers(4, 6, n), rng.choice([0, 1, 2, 3, 6], n))
+    return rng.integers(0, 104, n) * 7 + day + rng.uniform(0.4, 0.8, n), area
+
+
+def _fairs(rng, n=400, areas=8):
+    """Days on which the whole town is out, in areas of unequal size."""
+    day, share = np.repeat(rng.choice(728, 40, replace=False), n // 40), rng.gamma(1, 1, areas)
+    return np.minimum(day + rng.exponential(0.5, n), 729.9), rng.choice(areas, n, p=share / share.sum())
+
+
+@pytest.mark.parametrize("town_of", [_unequal, _own_weekends, _fairs])
+def test_shared_causes_in_unequal_areas_are_called_spread_in_at_most_five_percent(town_of):
+    rng, tries = np.random.default_rng(5), 400 if LONG else 20
+    said = [
+        encounters.spread_of_practice(contacts_quickly(*town_of(rng)), seed=i, exchanges=199).verdict
+        for i in range(tries)
+    ]
+    low, _ = clopper_pearson(said.count("spreads"), tries, level=0.999)
+    assert low <= 0.05, said.count("spreads")
+
+
+def test_a_constant_background_would_have_called_unequal_areas_an_example():
+    """The naive fit, every area alike, finds a branching ratio far from 0 where there is none."""
+    day, area = _unequal(np.random.default_rng(5))
+    each = [np.sort(day[area == a]) for a in range(8)]
+    naive = points.fit(each, window=(0, 730))
+    share = [len(t) + 0.5 for t in each]
+    assert naive.branching_ratio.low > 0.2
+    assert points.fit(each, window=(0, 730), share=share).branching_ratio.low == 0
+
+
+def contacts_quickly(day, area):
+    at = pl.Series(np.sort(day) * 86_400_000_000).cast(pl.Int64).cast(pl.Duration("us")) + datetime(
+        2024, 10, 1, tzinfo=UTC
+    )
+    where = pl.Series(np.asarray(area)[np.argsort(day)]).cast(pl.String)
+    return pl.DataFrame({"at": at, "area_id": where}).with_columns(
+        kind=pl.lit("positive"), programme=pl.lit(None, pl.String)
+    )
 
 
 def test_a_town_that_moves_as_one_is_cannot_tell_and_never_spreads():

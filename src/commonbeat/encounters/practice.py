@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from commonbeat.encounters.counting import Window, window_of
+from commonbeat.encounters.pooling import pooled
 from commonbeat.errors import TooFew
 from commonbeat.estimate import Estimate, plain
 
@@ -16,6 +17,7 @@ __all__ = ["AfterStories", "Practice", "spread_of_practice"]
 
 LEAST = 100  #: encounters below which no process is fitted
 HOURS = 168
+WINDOW = 28  #: days within which areas are exchanged: longer than an example works, far shorter than a season
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,9 @@ def spread_of_practice(
     stories  : published stories with an area, to ask whether a story is followed by encounters
     Raises TooFew under 100 encounters.
     Method: self-exciting point process per area with one branching ratio, over a background of hour of the week times the
-    town's own slow course (`points.fit`); the null keeps all times and exchanges the areas, so that whatever moves the
-    whole town at once stays in it. What moves one area for weeks (a festival) cannot be told from example.
+    town's own slow course times the area's share of it (`points.fit`). The null keeps all times and exchanges the areas
+    among encounters of the same four weeks and kind of day, so that whatever moves the whole town at once stays in it, and
+    an area's season and weekends too. What moves one area for some days (a festival) cannot be told from example.
     """
     from commonbeat import points  # numba takes a second to import, and only this needs it
 
@@ -85,15 +88,16 @@ def spread_of_practice(
     if len(own) < LEAST:
         raise TooFew(f"There are {len(own)} unplanned positive encounters; asking whether they spread needs {LEAST}.")
     t, names = own["t"].to_numpy(), own["area_id"].to_numpy()
-    shape = _background(t, span)
     rng = np.random.default_rng(seed)
-    found = points.fit(
-        [t[names == a] for a in np.unique(names)], window=(0.0, float(span.days)), background=shape, level=level
-    )
-    within = float(np.clip(2 * found.half_life.value, 1.0, 28.0))
-    area = np.unique(names, return_inverse=True)[1]
+    found_areas, area = np.unique(names, return_inverse=True)
+    each, end = [t[area == a] for a in range(len(found_areas))], float(span.days)
+    options = {"window": (0.0, end), "background": _background(t, span), "level": level}
+    first = points.fit(each, share=_shares(area, 0.0), starts=1, profile=False, **options)
+    found = points.fit(each, share=_shares(area, first.branching_ratio.value), **options)
+    within = float(np.clip(2 * found.half_life.value, 1.0, WINDOW / 2))
     followed = _pairs(t, area, within, span.days)
-    shared = np.array([_pairs(t, rng.permutation(area), within, span.days) for _ in range(exchanges)])
+    alike = _alike(t, span)
+    shared = np.array([_pairs(t, _exchanged(area, alike, rng), within, span.days) for _ in range(exchanges)])
     p = float((1 + (shared >= followed).sum()) / (exchanges + 1))
     told = None if stories is None else _after_stories(stories, own, span, zone, rng)
     low, middle, high = np.quantile(shared, [0.05, 0.5, 0.95])
@@ -104,9 +108,40 @@ def spread_of_practice(
 
 
 def _verdict(found, p: float) -> str:
-    if found.verdict == "no_excitation_seen":
+    nothing = found.verdict == "no_excitation_seen" or not found.branching_ratio.low
+    if nothing and p > 0.05:
         return "none_seen"
-    return "spreads" if p <= 0.05 and found.verdict == "identified" else "cannot_tell_from_shared_causes"
+    brief = found.half_life.value <= WINDOW / 2  # a longer pull looks like an area's own season
+    return "spreads" if p <= 0.05 and found.verdict == "identified" and brief else "cannot_tell_from_shared_causes"
+
+
+def _shares(area, ratio: float) -> np.ndarray:
+    """(areas,) how much of the town's encounters begin in each area: its count, drawn towards the others' (gamma-Poisson).
+
+    Counts scatter 1 / (1 - ratio)^2 times as widely as chance when encounters call forth others: so much less they say.
+    """
+    count = np.bincount(area)
+    weight = (1 - min(ratio, 0.8)) ** 2
+    shared, _, _ = pooled(count * weight, np.full(len(count), weight))
+    return count + 0.5 if np.isnan(shared).any() else shared
+
+
+def _alike(t, span: Window) -> np.ndarray:
+    """(encounters,) which of them may exchange their areas: those of the same four weeks and both at a weekend or not.
+
+    So an area that is busy in summer, or at weekends, stays so in the null, and is not taken for one that follows examples.
+    """
+    day = t.astype(int)
+    weekend = (span.first.weekday() + day) % 7 >= 5
+    return (day // WINDOW) * 2 + weekend
+
+
+def _exchanged(area, alike, rng) -> np.ndarray:
+    """The same encounters with areas dealt anew among those that are alike."""
+    order = np.lexsort((rng.random(len(area)), alike))
+    out = np.empty_like(area)
+    out[np.argsort(alike, kind="stable")] = area[order]
+    return out
 
 
 def _pairs(t, area, within: float, days: int) -> int:
@@ -115,14 +150,14 @@ def _pairs(t, area, within: float, days: int) -> int:
     return int((np.searchsorted(key, key + within, "right") - np.arange(len(key)) - 1).sum())
 
 
-def _background(t, span: Window, slow_days=60.0):
+def _background(t, span: Window, slow_days=90.0):
     """(hours of the record,) the town's rhythm: hour of the week, lightly smoothed, times its course over months.
 
-    The slow course is smoothed over 60 days, far longer than an example works, so that it does not swallow the answer.
+    The slow course is smoothed over 90 days, the week over three hours: far longer than an example works, or it would swallow the answer.
     """
     hours = span.days * 24
     week = np.bincount((t * 24).astype(int) % HOURS, minlength=HOURS).astype(float)
-    week = _around(week, 1.5) + 0.02 * week.mean()
+    week = _around(week, 3.0) + 0.02 * week.mean()
     daily = np.bincount(t.astype(int), minlength=span.days).astype(float)
     far = np.arange(span.days)
     kernel = np.exp(-0.5 * ((far[:, None] - far[None, :]) / slow_days) ** 2)

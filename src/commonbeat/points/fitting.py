@@ -77,6 +77,7 @@ def fit(
     mark_exponent=None,
     kernel="exponential",
     background="constant",
+    share=None,
     starts=4,
     level=0.95,
     profile=True,
@@ -94,11 +95,12 @@ def fit(
     push, brought : when a large account or the like began to send people, and (events,) 1 for events recorded as sent by
                     it, 0 for others, nan where nobody knows; they get a wait and a pull of their own. One sequence,
                     constant background, no marks
+    share         : one number per sequence: how much of the background is its own (busy and quiet areas); None: all alike
     profile       : False leaves the intervals out, for comparing kernels; the verdict is then "no_interval"
     Raises TooFew under 10 explained events, BadInput for times outside the window, not finite, or negative marks.
     Method: maximum likelihood, analytic gradient, several starts; profile-likelihood intervals (from the curvature above 200,000 events).
     """
-    data = prepare(times, window, marks, mark_exponent, kernel, background)
+    data = prepare(times, window, marks, mark_exponent, kernel, background, share)
     if data.explained < LEAST_EVENTS:
         raise TooFew(
             f"{data.explained} events to explain; a self-exciting fit needs {LEAST_EVENTS}. Pool more stories or wait."

@@ -46,7 +46,7 @@ class Histories:
         return tuple(names)
 
 
-def prepare(times, window, marks, exponent, kernel, background) -> Histories:
+def prepare(times, window, marks, exponent, kernel, background, share=None) -> Histories:
     """Sequences sorted, shifted to their own zero and joined, as `value` takes them; arguments as in `fit`."""
     if kernel not in KERNELS:
         raise BadInput(f'kernel="{kernel}" is not one of {", ".join(KERNELS)}.')
@@ -65,7 +65,7 @@ def prepare(times, window, marks, exponent, kernel, background) -> Histories:
     ends = np.array([b - a for a, b in spans])
     joined = times[0] if len(times) == 1 else np.concatenate(times)
     logs = None if marks is None else np.log(np.maximum(np.concatenate(marks), 1e-300))
-    shape, passed, total, name = _background(background, times, ends)
+    shape, passed, total, name = _background(background, times, ends, _shares(share, len(times)))
     nodes = np.empty(0)
     if kernel == "power_law":
         nodes = kernels.power_law_nodes(shortest_gap(joined, ends) / 4, 2 * float(ends.max(initial=1.0)) + 1e-300)
@@ -103,11 +103,22 @@ def shortest_gap(times, ends):
     return max(float(gaps.min()), float(np.median(gaps)) / 100, longest * 1e-9)
 
 
-def _background(background, times, ends):
+def _shares(share, sequences):
+    if share is None:
+        return None
+    share = np.asarray(share, float)
+    if share.shape != (sequences,) or not np.isfinite(share).all() or (share < 0).any() or share.sum() == 0:
+        raise BadInput("share needs one number >= 0 for each sequence, not all 0.")
+    return share / share.mean()
+
+
+def _background(background, times, ends, share=None):
     empty = np.empty(0)
     if isinstance(background, str):
         if background not in ("constant", "none"):
             raise BadInput(f'background="{background}" is not "constant", "none" or a list of rates.')
+        if share is not None and background == "constant":
+            return _background([1.0], times, ends, share)
         total = float(ends.sum()) if background == "constant" else 0.0
         return empty, empty, total, background
     rates = np.asarray(background, float)
@@ -116,11 +127,11 @@ def _background(background, times, ends):
             "background rates are a list of numbers >= 0, not all 0: one for each of equal bins over the window."
         )
     rates = rates / rates.mean()
+    share = np.ones(len(times)) if share is None else share
     shapes, passed = [], []
-    for t, end in zip(times, ends):
+    for t, end, much in zip(times, ends, share):
         at = np.clip(t / (end or 1.0) * rates.size, 0, rates.size)
-        shapes.append(rates[np.minimum(at.astype(int), rates.size - 1)])
-        passed.append(
-            np.interp(at, np.arange(rates.size + 1), np.concatenate([[0], np.cumsum(rates)])) * (end / rates.size)
-        )
-    return np.concatenate(shapes), np.concatenate(passed), float(ends.sum()), "given"
+        shapes.append(much * rates[np.minimum(at.astype(int), rates.size - 1)])
+        whole = np.interp(at, np.arange(rates.size + 1), np.concatenate([[0], np.cumsum(rates)]))
+        passed.append(much * whole * (end / rates.size))
+    return np.concatenate(shapes), np.concatenate(passed), float((ends * share).sum()), "given"
