@@ -11,6 +11,7 @@ __all__ = [
     "clopper_pearson",
     "garwood",
     "holm",
+    "largest_t",
     "wilson",
 ]
 
@@ -84,3 +85,17 @@ def _by_valid(p, correct):
     if valid.any():
         out[valid] = correct(p[valid])
     return out
+
+
+def largest_t(covariance, *, df=np.inf, level=0.95, draws=100_000, seed=0) -> float:
+    """How many errors wide must intervals be so that all of them hold at once?  covariance: (k, k) of the estimates.
+
+    Method: quantile of the largest |t| of the joint normal (or t) law, simulated (Hothorn, Bretz & Westfall 2008).
+    """
+    v = np.asarray(covariance, float)
+    d = np.divide(1, np.sqrt(np.diag(v)), out=np.zeros(len(v)), where=np.diag(v) > 0)
+    values, vectors = np.linalg.eigh(v * np.outer(d, d))
+    rng = np.random.default_rng(seed)
+    z = rng.standard_normal((draws, len(v))) @ (vectors * np.sqrt(np.maximum(values, 0))).T
+    scale = np.sqrt(rng.chisquare(df, draws) / df) if np.isfinite(df) else 1.0
+    return float(np.quantile(np.abs(z).max(1) / scale, level))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from commonbeat.errors import BadInput, TooFew
+from commonbeat.stats import clopper_pearson
 from commonbeat.trust import bounds, complier_effect, difference_in_means, instrument_checks, response
 
 
@@ -85,7 +86,8 @@ def test_the_bounds_cover_where_no_interval_can():
         hit["lee"] += lee.low <= 0.3 <= lee.high
         hit["manski"] += manski.low <= 0.3 <= manski.high
         hit["naive"] += naive.low <= 0.3 <= naive.high
-    assert hit["lee"] >= 0.97 * n and hit["manski"] == n and hit["naive"] < 0.9 * n
+    assert clopper_pearson(hit["lee"], n, level=0.999)[1] >= 0.95 and hit["manski"] == n
+    assert clopper_pearson(hit["naive"], n, level=0.999)[1] < 0.95
 
 
 def test_the_interval_holds_at_the_very_end_of_the_bounds():
@@ -97,7 +99,7 @@ def test_the_interval_holds_at_the_very_end_of_the_bounds():
         back = trust > np.quantile(trust, 0.8)
         y = np.where(back & (z == 0), np.nan, trust)
         hit += bounds(y, z).low <= 0
-    assert 0.925 < hit / n <= 1  # one-sided at an end: 95 % and above
+    assert clopper_pearson(hit, n, level=0.999)[1] >= 0.95  # one-sided at an end: 95 % and above
 
 
 def test_lee_bounds_by_hand():

@@ -1,5 +1,6 @@
 """How are people treated, in their own words, and does that change?"""
 
+from commonbeat.trust.answer_weights import effect_weighted_for_answering
 from commonbeat.trust.anytime import Anytime, anytime, share_sequence
 from commonbeat.trust.attrition import Bounds, Response, bounds, response
 from commonbeat.trust.compliers import ComplierEffect, complier_effect, instrument_checks
@@ -9,6 +10,7 @@ from commonbeat.trust.flags import Flags, flag_careless, with_and_without
 from commonbeat.trust.groups import GroupEffects, by_group
 from commonbeat.trust.invariance import Invariance, invariance
 from commonbeat.trust.levels import Level, Levels
+from commonbeat.trust.parallel_trends import TrendSensitivity, trend_sensitivity
 from commonbeat.trust.persistence import Persistence, cadence, decay, persistence
 from commonbeat.trust.power import (
     Plan,
@@ -56,6 +58,7 @@ __all__ = [
     "StaggeredEffect",
     "TownTrust",
     "Track",
+    "TrendSensitivity",
     "Weights",
     "adjusted_effect",
     "anytime",
@@ -66,6 +69,7 @@ __all__ = [
     "complier_effect",
     "decay",
     "difference_in_means",
+    "effect_weighted_for_answering",
     "estimate_level",
     "fit_curve",
     "flag_careless",
@@ -96,6 +100,7 @@ __all__ = [
     "staggered_effect",
     "town_trust",
     "track",
+    "trend_sensitivity",
     "trim",
     "with_and_without",
 ]

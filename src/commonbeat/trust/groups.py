@@ -11,7 +11,7 @@ from commonbeat.design import codes_of
 from commonbeat.errors import TooFew
 from commonbeat.estimate import Estimate, plain
 from commonbeat.regression import ols
-from commonbeat.stats import benjamini_hochberg
+from commonbeat.stats import benjamini_hochberg, largest_t
 from commonbeat.trust.complete import left_out, matrix, rows
 from commonbeat.trust.experiments import _which
 
@@ -130,14 +130,7 @@ def _saturated(r, z, g, kept, names, se, level):
 def _largest_t(fit, terms, level, seed):
     """Quantile of the largest |t| among correlated t's with the smallest df among them."""
     at = [fit.position(t) for t in terms]
-    v = fit.vcov[np.ix_(at, at)]
-    d = 1 / np.sqrt(np.diag(v))
-    values, vectors = np.linalg.eigh(v * np.outer(d, d))
-    rng = np.random.default_rng(seed)
-    z = rng.standard_normal((SIMULATED, len(at))) @ (vectors * np.sqrt(np.maximum(values, 0))).T
-    df = fit.df[at].min()
-    scale = np.sqrt(rng.chisquare(df, SIMULATED) / df)
-    return float(np.quantile(np.abs(z).max(1) / scale, level))
+    return largest_t(fit.vcov[np.ix_(at, at)], df=fit.df[at].min(), level=level, draws=SIMULATED, seed=seed)
 
 
 def _effects(fit, terms, large, g, critical, level, unit):
