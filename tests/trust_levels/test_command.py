@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ from commonbeat.errors import BadInput
 from commonbeat.estimate import Estimate
 from commonbeat.ledger import Book
 from commonbeat.privacy import FLOOR
-from commonbeat.report.trust_page import HIDDEN, public, public_group
+from commonbeat.report.trust_release import HIDDEN, public, public_group
 from commonbeat.stats import clopper_pearson
 from commonbeat.tables import check
 from commonbeat.trust.reading import population_margins, read_answers
@@ -78,6 +79,18 @@ def numbers_of(thing):
             yield from numbers_of(v)
 
 
+def bare_numbers(thing, path=()):
+    """Numbers outside an estimate: (path, value)."""
+    if isinstance(thing, dict) and "value" not in thing:
+        for k, v in thing.items():
+            yield from bare_numbers(v, (*path, k))
+    elif isinstance(thing, list):
+        for v in thing:
+            yield from bare_numbers(v, path)
+    elif isinstance(thing, int | float) and not isinstance(thing, bool):
+        yield path, thing
+
+
 def test_every_number_says_how_sure_it_is_and_small_groups_stay_inside(book, capsys, tmp_path):
     code, out, _ = run(capsys, book, "--by", "race", "--json", "--html", tmp_path / "page")
     assert code == 0
@@ -91,7 +104,11 @@ def test_every_number_says_how_sure_it_is_and_small_groups_stay_inside(book, cap
     for section in found["sections"]:
         if section["sample"] != "probability":
             assert all(e["low"] is None for e in numbers_of(section["measures"]))
+    for path, value in bare_numbers(found):
+        assert path[-1] in ("people", "flagged", "p_value", "false_alarm", "own_share"), (path, value)
     page = (tmp_path / "page" / "trust.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="([^"#:]+)"', page)
+    assert len(links) > 5 and all((tmp_path / "page" / link).is_file() for link in links)
     assert "A simulated town" in page
     assert "<svg" in page
     assert "not drawn by chance" in page

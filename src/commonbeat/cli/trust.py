@@ -10,7 +10,8 @@ import typer
 from commonbeat.cli.common import Analyst, Json, Quiet, show
 from commonbeat.errors import BadInput
 from commonbeat.ledger import Book
-from commonbeat.report.trust_page import HIDDEN, public, public_dict, public_group, write_trust_page
+from commonbeat.report.trust_page import write_trust_page
+from commonbeat.report.trust_release import HIDDEN, public, public_dict, public_group
 from commonbeat.report.words import figure
 from commonbeat.trust import read_pas
 from commonbeat.trust.town import BY, town_trust

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from commonbeat.estimate import Estimate, plain
-from commonbeat.privacy import BANDED_BELOW, FLOOR
+from commonbeat.estimate import Estimate
 from commonbeat.report.charts import Chart, Table, dots, line_with_band
-from commonbeat.report.page import page, write_page
+from commonbeat.report.page import as_csv, page, write_page
+from commonbeat.report.trust_release import HIDDEN, public, public_group
 from commonbeat.report.words import figure
 
-__all__ = ["HIDDEN", "public", "public_group", "trust_page", "write_trust_page"]
+__all__ = ["SAMPLE_WORDS", "trust_page", "write_trust_page"]
 
-HIDDEN = f"hidden: fewer than {FLOOR} people, or it would give such a group away"
 SAMPLE_WORDS = {
     "probability": "drawn by chance",
     "panel": "a panel that people joined: not drawn by chance",
@@ -21,94 +19,25 @@ SAMPLE_WORDS = {
 }
 
 
-def public(e: Estimate) -> Estimate:
-    """An estimate as it may leave: nothing under the floor, whole points where few people stand behind it."""
-    if e.n is None:
-        return e
-    if e.n < FLOOR:
-        return _hidden(e)
-    if e.n < BANDED_BELOW and e.value is not None:
-        low, high = (None if v is None else round(v) for v in (e.low, e.high))
-        return replace(e, value=round(e.value), low=low, high=high, std_error=None)
-    return e
-
-
-def public_group(levels, *, total=True) -> list[tuple[str, Estimate]]:
-    """Groups of one breakdown as they may leave. Where the total is known and one group is hidden, the total less the
-    others gives it away, so the next smallest is hidden with it."""
-    shown = [(str(name), public(e)) for name, e in levels]
-    small = [k for k, (_, e) in enumerate(levels) if e.n is not None and e.n < FLOOR]
-    if total and len(small) == 1 and len(shown) > 1:
-        rest = [k for k in range(len(shown)) if k not in small]
-        also = min(rest, key=lambda k: levels[k][1].n or 0)
-        shown[also] = (shown[also][0], _hidden(levels[also][1]))
-    return shown
-
-
-def _hidden(e: Estimate) -> Estimate:
-    return Estimate(None, level=e.level, n=None, unit=e.unit, method=e.method, cautions=(HIDDEN,))
-
-
-def public_dict(found, *, analyst=False) -> dict:
-    """What the command prints as JSON: every number with value, low, high, level, n, unit, method and cautions."""
-    return plain({"by": found.by, "sections": [_section_dict(s, analyst) for s in found.sections]})
-
-
-def _section_dict(s, analyst) -> dict:
-    door = (lambda e: e) if analyst else public
-    group = list if analyst else public_group
-    few = s.score.n is not None and s.score.n < FLOOR and not analyst
-    waves = (
-        []
-        if s.track is None
-        else group(list(zip(s.track.waves, s.track.levels, strict=True)), **({} if analyst else {"total": False}))
-    )
-    steps = [] if s.track is None else [
-        {
-            "since": x.since, "until": x.until, "all_answers": _shown(door(x.all_answers)), "same_people": _shown(door(x.same_people)) if x.same_people else None,
-            "stayed": x.stayed if analyst or (x.same_people and (x.same_people.n or 0) >= BANDED_BELOW) else None,
-        }
-        for x in s.track.steps
-    ]  # fmt: skip
-    areas = [] if s.areas is None else [
-        {"area": a, "own_share": o, **_shown(e if e.n == 0 or analyst else public(e))}
-        for a, o, e in zip(s.areas.names, s.areas.own_share, s.areas.estimates, strict=True)
-    ]  # fmt: skip
-    return {
-        "plan": s.plan, "side": s.side, "questionnaire": s.questionnaire, "sample": s.sample,
-        "people": s.people if analyst or s.people >= FLOOR else None,
-        "score": _shown(door(s.score)), "measures": {k: _shown(door(e)) for k, e in s.measures},
-        "by": None if s.by is None else {k: _shown(e) for k, e in group(list(s.by))},
-        "comparable": None if s.comparable is None else {"holds": s.comparable.holds, "means_compare": s.comparable.means_compare, "cautions": s.comparable.cautions},
-        "waves": [{"wave": w, **_shown(e)} for w, e in waves], "steps": steps,
-        "changes": None if s.track is None or few else s.track.changes, "areas": areas,
-        "reliability": None if s.reliability is None or few else {"alpha": s.reliability.alpha, "omega": s.reliability.omega, "cautions": s.reliability.cautions},
-        "careless": {"everybody": _shown(door(s.careless.everybody)), "without_flagged": _shown(door(s.careless.without_flagged)),
-                     "flagged": s.careless.flagged if analyst or s.careless.flagged >= FLOOR else None},
-        "weighting": None if s.weighting is None else s.weighting, "cautions": s.cautions,
-    }  # fmt: skip
-
-
-def _shown(e) -> dict:
-    return e.to_dict()
-
-
-def trust_page(found, *, town="Commonbeat", simulated=False, snapshot=None, analyst=False) -> str:
-    """HTML of one page for everything that was found."""
-    blocks = []
-    for s in found.sections:
-        blocks += list(_blocks(s, found.by, analyst))
+def trust_page(found, *, town="Commonbeat", simulated=False, snapshot=None, analyst=False, file="trust.html") -> str:
+    """HTML of one page for everything that was found; its tables are to stand in `data/` beside it."""
     return page(
-        "section.html", title=f"Trust · {town}", heading="How are people treated, in their own words?", blocks=blocks, town=town,
-        simulated=simulated, snapshot=snapshot, file="trust.html",
+        "section.html", title=f"Trust · {town}", heading="How are people treated, in their own words?", town=town,
+        blocks=[block for s in found.sections for block in _blocks(s, found.by, analyst)], simulated=simulated,
+        snapshot=snapshot, file=file, home=file,
     )  # fmt: skip
 
 
-def write_trust_page(path, found, **shown) -> Path:
-    """Writes the page  -> its path."""
+def write_trust_page(path, found, *, analyst=False, **shown) -> Path:
+    """Writes the page, and the table of every chart as CSV into `data/` beside it  -> the page's path."""
     path = Path(path)
     target = path / "trust.html" if path.is_dir() or not path.suffix else path
-    write_page(target, trust_page(found, **shown))
+    for s in found.sections:
+        for block in _blocks(s, found.by, analyst):
+            if block["kind"] == "drawn":
+                chart = block["it"]["chart"]
+                write_page(target.parent / "data" / f"{chart.name}.csv", as_csv(chart.table))
+    write_page(target, trust_page(found, analyst=analyst, file=target.name, **shown))
     return target
 
 

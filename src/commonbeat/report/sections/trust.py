@@ -5,7 +5,8 @@ from __future__ import annotations
 from commonbeat.estimate import Estimate
 from commonbeat.report.blocks import Cautions, Drawn, Heading, Page, Said, Words
 from commonbeat.report.charts import Table, dots, line_with_band
-from commonbeat.report.trust_page import SAMPLE_WORDS, public, public_group
+from commonbeat.report.trust_page import SAMPLE_WORDS
+from commonbeat.report.trust_release import public, public_group
 from commonbeat.report.words import figure, interval
 from commonbeat.trust import town_trust
 
