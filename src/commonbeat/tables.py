@@ -118,9 +118,7 @@ def _use(about: dy.Column, value: str | None) -> str:
     said = f'{about.name} is "{(value or "")[:80]}"'
     if isinstance(about.dtype, pl.Datetime):
         if value and value[:4].isdigit() and not _has_zone(value):
-            return (
-                f'{said}, which has no time zone; write it like "{value[:19]}-06:00", or state the zone it is kept in'
-            )
+            return f'{said}, which has no time zone; write it like "{value[:19]}-06:00", or state the zone it is kept in (--zone)'
         return f"{said}; write a time that exists, with its zone, like 2026-03-01T14:30:00-06:00"
     why = f". {about.metadata['why']}" if about.metadata.get("why") else ""
     return f"{said}; use {_allowed(about)}{why}"

@@ -10,6 +10,7 @@ from commonbeat import city, encounters, ledger
 from commonbeat.cli.main import main
 from commonbeat.report.encounters_page import encounters_page
 from commonbeat.report.encounters_release import released, released_cells
+from commonbeat.report.verdict_map import LOOKS, verdict_map
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,23 @@ def test_words_say_both_rates_and_what_cannot_be_told(book, capsys):
     flat = " ".join(out.out.split())
     assert code == 0 and "enforcement contacts per 1,000 residents in a year, and" in flat
     assert "Promise p4" in flat and "Residents are not everyone present" in flat
+
+
+def test_the_map_says_the_verdicts_in_words_and_needs_no_colour(book, capsys, tmp_path):
+    code, out = said(capsys, "encounters", book, "--json", "--html", tmp_path / "e.html")
+    verdicts = {c["area"]: c["verdict"] for c in json.loads(out.out)["cells"] if c["area"]}
+    page = (tmp_path / "e.html").read_text()
+    assert code == 0 and f"A map of {len(verdicts)} areas." in page
+    for code, words in (
+        ("above_town", "clearly above the rest of the town"),
+        ("not_clearly_above", "not clearly above"),
+    ):
+        titles = re.findall(rf"<title>([^<]+): {words}</title>", page)
+        assert len(titles) == 2 * sum(v == code for v in verdicts.values())  # once wide, once for a phone
+    fills = {words: fill for words, fill, _ in LOOKS.values()}
+    grey = [sum(int(f[i : i + 2], 16) for i in (1, 3, 5)) / 3 for f in fills.values()]
+    assert grey[0] + 80 < grey[1] < grey[2]  # told apart without colour; white areas have broken borders besides
+    assert verdict_map(ledger.Book.open(book).table("areas").with_columns(geometry=None), {}, table=None) is None
 
 
 def test_a_book_without_people_or_population_gets_a_sentence(tmp_path, capsys):

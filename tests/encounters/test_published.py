@@ -77,6 +77,26 @@ def test_the_share_searched_against_the_others_is_that_of_r(records):
 
 
 @pytest.mark.real
+def test_the_mid_p_ratio_is_that_of_epitools_as_closely_as_its_own_root_search(records):
+    n, k = records["totals"]["search_known"], records["totals"]["searched"]
+    ours = encounters.rate_ratio(k[0], n[0], k[1], n[1], method="midp")
+    want = records["rateratio_midp_search"]["measure"]["values"][1]
+    assert (ours.value, ours.low, ours.high) == pytest.approx(tuple(want), rel=1e-4)
+    exact = encounters.rate_ratio(k[0], n[0], k[1], n[1], method="exact")
+    assert exact.low < ours.low < ours.high < exact.high
+
+
+@pytest.mark.real
+def test_the_crude_ratio_and_its_error_are_those_of_a_poisson_regression_with_offset(minneapolis, records):
+    _, found = minneapolis
+    (black,) = [v for v in found.versus if (v.group, v.kind) == ("black", "enforcement")]
+    fit = records["glm_poisson"]
+    assert np.log(black.crude.value) == pytest.approx(-fit["coef"]["raceWhite"], **CLOSE)
+    half = np.log(black.crude.high / black.crude.low) / 2 / 1.959963984540054
+    assert half**2 == pytest.approx(fit["vcov"]["values"][1][1], rel=5e-5)  # R's weights are one iteration old
+
+
+@pytest.mark.real
 def test_intervals_of_shares_and_rates_are_those_of_r(records):
     for row in records["interval_grid"]:
         x, n = row["x"], row["n"]

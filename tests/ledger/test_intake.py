@@ -15,7 +15,6 @@ from commonbeat import ledger
 from commonbeat.errors import BadInput, Busy
 from commonbeat.ledger import files
 from commonbeat.ledger.lock import writing
-from commonbeat.ledger.mapping import apply
 
 HEADER = "contact_id,at,kind,activity,free_to_leave_officer,happened"
 GOOD = "c{},2026-03-01T14:30:00-06:00,positive,dance,yes,a child showed us a dance"
@@ -261,23 +260,67 @@ def test_two_imports_at_once_the_second_is_told(book, tmp_path):
         bring(book, file, wait=0)
 
 
-def test_the_same_mapping_reads_any_of_its_files():
+def test_engagement_calls_as_norman_publishes_them(book, tmp_path):
+    """Columns and call types from the department's own page on the data set; the rows are ours."""
     assert ledger.mappings() == ("cad", "minneapolis", "norman", "stanford-open-policing")
-    rows = pl.DataFrame(
-        {
-            "Incident_Number": ["7"],
-            "Date_Time": ["2026-03-01 14:30:00"],
-            "Beat": ["Beat 4"],
-            "Nature": ["Community Engagement"],
-        }
+    file = write(tmp_path / "n.csv", "Date,Time,CallType", "1/5/2017,14:30,COP Relationships", "1/5/2017,15:10,COP Problem Solving",
+                 "01/06/2017,09:00,COP Activity", "01/06/2017,09:00,COP Activity", "2017-01-07,10:00:00,Alarm")  # fmt: skip
+    assert "has no time zone" in str(told(book, file, map="norman"))
+    assert bring(book, file, map="norman", zone="America/Chicago").tables["contacts"].added == 5
+    now = ledger.Book.open(book).table("contacts")
+    assert now["kind"].to_list() == ["positive", "service", "positive", "positive", "service"]
+    assert now["activity"].to_list() == ["conversation", "help", "other", "other", "call"]
+    assert set(now["free_to_leave_officer"]) == {"unknown"}  # the log does not say, and nobody guesses
+    assert now["at"][0] == datetime(2017, 1, 5, 20, 30, tzinfo=UTC)
+    again = bring(book, file, map="norman", zone="America/Chicago").tables["contacts"]
+    assert (again.added, again.already) == (0, 5)
+
+
+STOPS = (
+    "raw_row_number,date,time,location,lat,lng,county_name,beat,district,subject_age,subject_race,subject_sex,officer_id_hash,"
+    "department_name,unit,type,violation,arrest_made,citation_issued,warning_issued,outcome,contraband_found,frisk_performed,"
+    "search_conducted,search_person,search_vehicle,search_basis,reason_for_stop,vehicle_color,vehicle_year,notes"
+)
+
+
+def stop(**cells):
+    """A row of the standardised file; what is not said is NA, as the project writes it."""
+    return ",".join(cells.get(c, "NA") for c in STOPS.split(","))
+
+
+def test_stops_as_the_open_policing_project_publishes_them(book, tmp_path):
+    """Columns and words from the project's own description of its standard; the rows are ours."""
+    day = {"date": "2017-02-02", "time": "20:15"}
+    rows = [
+        stop(raw_row_number="38299", subject_race="hispanic", subject_sex="female", type="vehicular", outcome="citation", lat="41.83", lng="-71.41",
+             district="Zone X3", search_conducted="FALSE", officer_id_hash="a888fdc120", unit="Patrol-1st", **day),
+        stop(raw_row_number="38300|38301", subject_race="asian/pacific islander", subject_sex="male", type="pedestrian", outcome="arrest",
+             beat="8", search_conducted="TRUE", search_person="FALSE", search_vehicle="TRUE", **day),
+        stop(raw_row_number="38302", subject_race="other", type="vehicular", search_conducted="TRUE", search_person="TRUE", date="2017-02-02", time="20:15:30"),
+        stop(raw_row_number="38303", type="vehicular", **day),
+    ]  # fmt: skip
+    done = bring(
+        book, write(tmp_path / "ri.csv", STOPS, *rows), map="stanford-open-policing", zone="America/New_York"
     )
-    how = ledger.mapping("norman")
-    made, _, wrong = apply(ledger.Mapping(how.name, how.tables, "America/Chicago"), "contacts", rows)
-    assert wrong.is_empty()
-    assert made.row(0, named=True) | {"kind": "positive", "free_to_leave_officer": "unknown"} == made.row(
-        0, named=True
+    assert {t: a.added for t, a in done.tables.items()} == {"contacts": 4, "people": 4}
+    now = ledger.Book.open(book)
+    contacts, people = now.table("contacts"), now.table("people")
+    assert contacts["person_search"].to_list() == [
+        False,
+        False,
+        True,
+        None,
+    ]  # no search at all is no search of a person
+    assert contacts["vehicle_search"].to_list() == [False, True, True, None]
+    assert contacts["area_id"].to_list() == ["zone-x3", "8", None, None]
+    assert contacts["outcome"].to_list() == ["citation", "arrest", None, None]
+    assert contacts["at"].dt.strftime("%H:%M:%S").to_list() == ["01:15:00", "01:15:00", "01:15:30", "01:15:00"]
+    assert people["race"].to_list() == ["hispanic", "asian/pacific islander", "other", "unknown"]
+    assert people["sex"].to_list() == ["female", "male", "unknown", "unknown"]
+    no_time = write(tmp_path / "no.csv", STOPS, stop(raw_row_number="1", date="2017-01-01"))
+    assert "no.csv line 2: at is empty" in str(
+        told(book, no_time, map="stanford-open-policing", zone="America/New_York")
     )
-    assert made["area_id"][0] == "beat-4"
 
 
 def test_a_call_log_and_a_stop_file_come_in_by_their_mappings(book, tmp_path):

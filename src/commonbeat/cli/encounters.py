@@ -37,10 +37,11 @@ def command(
 
     opened = ledger.Book.open(book)
     answer = _answer(opened, by, zone, _day(announced), analyst)
-    names = dict(opened.table("areas").select("area_id", "name").iter_rows()) if "areas" in opened else {}
+    areas = opened.table("areas") if "areas" in opened else None
+    names = dict(areas.select("area_id", "name").iter_rows()) if areas is not None else {}
     if html is not None:
         public = answer if not analyst else _answer(opened, by, zone, _day(announced), False)
-        write_encounters_page(html, public, names)
+        write_encounters_page(html, public, names, areas=areas)
     show(answer, json=json, quiet=quiet, words=lambda console: _words(console, answer, names, html))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy import optimize
 from scipy import stats as law
 
 from commonbeat.errors import BadInput, TooFew
@@ -18,7 +19,7 @@ def rate_ratio(count, exposure, count_against, exposure_against, *, method="wald
     """How many times as often is one group met as another, per resident?
 
     count, exposure : of the group;  count_against, exposure_against : of the group it is compared with
-    method : wald (log scale), score or exact (both given the sum of the counts)
+    method : wald (log scale); score, exact or midp (given the sum of the counts; midp with the median-unbiased ratio)
     Raises TooFew when a count is 0 under `wald` or nobody was met, BadInput for an exposure of 0.
     """
     a, b = float(count), float(count_against)
@@ -33,9 +34,13 @@ def rate_ratio(count, exposure, count_against, exposure_against, *, method="wald
         low, high = value * math.exp(-half), value * math.exp(half)
         said = "rate ratio, Wald interval on the log scale"
     else:
-        limits = {"score": wilson, "exact": clopper_pearson}[method](a, a + b, level=level)
+        if method == "midp":
+            *limits, middle = _mid_p(a, a + b, level)
+            value = middle / (1 - middle) * per if middle < 1 else None
+        else:
+            limits = {"score": wilson, "exact": clopper_pearson}[method](a, a + b, level=level)
         low, high = (float(p / (1 - p)) * per if p < 1 else None for p in limits)
-        said = f"rate ratio, {'score' if method == 'score' else 'exact'} interval given the sum of the counts"
+        said = f"rate ratio, {method} interval given the sum of the counts"
     return Estimate(value, low=low, high=high, level=level, n=int(a + b), unit="ratio", method=said)
 
 
@@ -86,6 +91,20 @@ def positive_to_enforcement(positive, enforcement, *, level=0.95):
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(p + e > 0, p / e, np.nan)
         return value, low / (1 - low), high / (1 - high)
+
+
+def _mid_p(k: float, n: float, level: float) -> tuple[float, float, float]:
+    """Shares at which the tail beyond k, with half of k itself, is small from below, from above, and one half."""
+
+    def beyond(share):  # P(X > k) + P(X = k) / 2 for a binomial
+        return law.binom.sf(k, n, share) + 0.5 * law.binom.pmf(k, n, share)
+
+    def at(wanted):
+        return optimize.brentq(lambda p: beyond(p) - wanted, 1e-12, 1 - 1e-12, xtol=1e-14)
+
+    tail = (1 - level) / 2
+    low, high = 0.0 if k == 0 else at(tail), 1.0 if k == n else at(1 - tail)
+    return low, high, at(0.5) if 0 < k < n else k / n
 
 
 def _z(level: float) -> float:

@@ -1,6 +1,7 @@
 """Which column of somebody's file is which column of the codebook? A small TOML file says, and two functions read it.
 
 name = "our-cad"                     licence, zone (in which naive times are kept), encoding: once for the file
+empty = ["NA", "n/a"]                words that stand for an empty cell, in every column
 [contacts]                           one section per table the file feeds
 contact_id = "incident"              a column of the file
 at = { from = ["day", "time"], format = "%m/%d/%Y %H:%M" }
@@ -10,6 +11,8 @@ area_id = { from = "beat", as = "slug" }                          or lower, uppe
 residents = { from = "population", times = "share_white" }        a count from a total and a share
 race = { from = "race", as = "lower", missing = "unknown" }       what an empty cell means, said openly
 unit = { from = "unit", optional = true }                         a column some files do not have
+person_search = { from = "search_person", or_from = "searched" }  another column where the first is empty or absent
+at = { from = "when", format = ["%m/%d/%Y %H:%M", "%Y-%m-%d %H:%M"] }  the first that fits
 contact_id = { row_hash = true }     where the source gives no id
 """
 
@@ -28,6 +31,7 @@ import polars as pl
 
 from commonbeat import codebook
 from commonbeat.errors import BadInput
+from commonbeat.ledger.times import in_zone, moments
 from commonbeat.tables import WRONG
 
 __all__ = ["Mapping", "apply", "mapping", "mappings", "slug"]
@@ -46,6 +50,7 @@ _KNOWN = {
     "join",
     "missing",
     "optional",
+    "or_from",
 }
 
 
@@ -59,6 +64,7 @@ class Mapping:
     licence: str | None = None
     encoding: str | None = None
     about: str = ""
+    empty: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> set[str]:
@@ -66,7 +72,9 @@ class Mapping:
         hows = [how for rows in self.tables.values() for row in rows for how in row.values()]
         if any(how.get("row_hash") for how in hows):
             return set()  # all of them
-        return {c for how in hows for c in (*_list(how.get("from")), *_list(how.get("times")))}
+        return {
+            c for how in hows for c in (*_list(how.get("from")), *_list(how.get("times")), *_list(how.get("or_from")))
+        }
 
 
 def mappings() -> tuple[str, ...]:
@@ -98,6 +106,9 @@ def apply(how: Mapping, table: str, frame: pl.DataFrame, *, seen: Counter | None
     """
     made, wrong = [], []
     seen = Counter() if seen is None else seen
+    if how.empty:
+        words = pl.col(pl.String)
+        frame = frame.with_columns(pl.when(~words.str.strip_chars().is_in(how.empty)).then(words).name.keep())
     for columns in how.tables[table]:
         rows = pl.DataFrame({"row__": pl.arange(len(frame), eager=True)})
         for c, spec in columns.items():
@@ -120,6 +131,8 @@ def _column(how: Mapping, c: str, spec: Map, frame: pl.DataFrame, seen: Counter,
         return pl.Series([spec["is"]]).new_from_index(0, len(frame)), none
     if spec.get("row_hash"):
         return _row_ids(frame, seen), none
+    if spec.get("or_from") in frame.columns:
+        spec = {**spec, "from": spec["from"] if spec["from"] in frame.columns else spec["or_from"]}
     absent = [s for s in (*_list(spec["from"]), *_list(spec.get("times"))) if s not in frame.columns]
     if absent and spec.get("optional"):
         return pl.Series([None], dtype=pl.Null).new_from_index(0, len(frame)), none
@@ -135,9 +148,9 @@ def _column(how: Mapping, c: str, spec: Map, frame: pl.DataFrame, seen: Counter,
     if "words" in spec:
         values = _translated(values, spec)
     elif moment and values.dtype == pl.String:
-        values = _moments(values, spec, how.zone)
+        values = moments(values, spec, how.zone)
     elif moment and isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone is None:
-        values = _in_zone(values, spec, how.zone)
+        values = in_zone(values, spec, how.zone)
     lost = given.is_not_null() & values.is_null()
     if "words" in spec:
         lost &= ~given.str.strip_chars().is_in([w for w, v in spec["words"].items() if v == ""])
@@ -153,6 +166,8 @@ def _words(spec: Map) -> pl.Expr:
     x = pl.col(sources[0])
     if len(sources) > 1:
         x = pl.concat_str(pl.col(sources).cast(pl.String), separator=spec.get("join", " "))
+    if spec.get("or_from"):
+        x = pl.coalesce(x, spec["or_from"])
     shape = spec.get("as")
     if shape == "slug":
         return slug(x.cast(pl.String))
@@ -174,39 +189,12 @@ def _translated(values: pl.Series, spec: Map) -> pl.Series:
     )
 
 
-def _moments(values: pl.Series, spec: Map, zone: str | None) -> pl.Series:
-    """Times in words; with their own zone as they are, naive ones in the zone that was stated."""
-    form = spec.get("format")
-    if form and "%z" in form:
-        return values.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
-    if not (spec.get("zone") or zone):
-        return values  # the codebook's own check asks for the zone
-    if form:
-        naive = values.str.to_datetime(form, time_unit="us", strict=False)
-    else:
-        iso = values.str.strip_chars().str.replace(" ", "T", literal=True)
-        if iso.str.contains(r"(Z|z|[+-]\d\d:?\d\d)$").any():
-            return values  # they carry their zone
-        naive = iso.str.replace(r"T(\d\d:\d\d)$", "T${1}:00").str.to_datetime(
-            "%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False
-        )
-    return _in_zone(naive, spec, zone)
-
-
-def _in_zone(naive: pl.Series, spec: Map, zone: str | None) -> pl.Series:
-    named = spec.get("zone") or zone
-    if not named:
-        return naive
-    told = naive.dt.replace_time_zone(named, ambiguous=spec.get("ambiguous", "null"), non_existent="null")
-    return told.dt.convert_time_zone("UTC").dt.cast_time_unit("us")
-
-
 def _told(how: Mapping, c: str, spec: Map, given: pl.Series, lost: pl.Series, moment: bool) -> pl.DataFrame:
     if "words" in spec:
         use = f"the mapping {how.name} knows {', '.join(spec['words'])}; add this word to it"
     elif moment:
         use = (
-            f"write a time that exists, as {spec.get('format', '2026-03-01 14:30:00')}; an hour that comes twice or never "
+            f"write a time that exists, as {' or '.join(_list(spec.get('format')) or ['2026-03-01 14:30:00'])}; an hour that comes twice or never "
             "when clocks change needs its offset"
         )
     else:
@@ -229,7 +217,8 @@ def _row_ids(frame: pl.DataFrame, seen: Counter) -> pl.Series:
 
 
 def _checked(data: dict, stem: str) -> Mapping:
-    head = {k: data.pop(k) for k in ("name", "zone", "licence", "encoding", "about") if k in data}
+    head = {k: data.pop(k) for k in ("name", "zone", "licence", "encoding", "about", "empty") if k in data}
+    head["empty"] = tuple(_list(head.get("empty")))
     tables = {}
     for table, rows in data.items():
         if table not in codebook.TABLES:

@@ -99,7 +99,7 @@ def _how(table: str, name, zone: str | None) -> Mapping | None:
         raise BadInput(f"The mapping {how.name} does not fill {table}; it fills {', '.join(how.tables)}.")
     if how is None:
         return Mapping("", {}, zone)
-    return Mapping(how.name, how.tables, zone or how.zone, how.licence, how.encoding, how.about)
+    return Mapping(how.name, how.tables, zone or how.zone, how.licence, how.encoding, how.about, how.empty)
 
 
 def _borders(book: Book) -> Borders | None:
@@ -188,7 +188,7 @@ class _Reading:
             return frame, pl.arange(len(frame), eager=True), none
         how = self.how
         if table not in how.tables:
-            how = Mapping(how.name, {table: ({c: {"from": c} for c in frame.columns if c in codebook.TABLES[table].columns()},)}, how.zone)  # fmt: skip
+            how = Mapping(how.name, {table: ({c: {"from": c} for c in frame.columns if c in codebook.TABLES[table].columns()},)}, how.zone, empty=how.empty)  # fmt: skip
         return apply(how, table, frame, seen=ids)
 
     def _note(self, frame, lines, origin, at, wrong: pl.DataFrame) -> None:

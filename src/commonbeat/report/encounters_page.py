@@ -14,6 +14,7 @@ from commonbeat.report.encounters_words import (
     versus_words,
 )
 from commonbeat.report.page import page, write_page
+from commonbeat.report.verdict_map import verdict_map
 from commonbeat.report.words import figure
 
 __all__ = ["encounters_page", "write_encounters_page"]
@@ -21,12 +22,12 @@ __all__ = ["encounters_page", "write_encounters_page"]
 SHOWN = 60  #: areas drawn; a town with more gets them as a table only
 
 
-def encounters_page(answer: dict, names: dict, *, town="Commonbeat") -> str:
-    """HTML of a released answer (what the command prints as JSON).  names: area_id -> what people call it."""
+def encounters_page(answer: dict, names: dict, *, areas=None, town="Commonbeat") -> str:
+    """HTML of a released answer (what the command prints as JSON).  names: area_id -> what people call it; areas: for a map."""
     return page(
         "encounters.html", title=f"Encounters · {town}", heading="Who is met, where and how?", town=town,
         simulated=answer["simulated"], snapshot=answer["snapshot"], file="encounters.html", answer=answer, lead=_lead(answer),
-        chart=_chart(answer, names), table=_cells_table(answer, names), versus=[versus_words(v) for v in answer["versus"]],
+        chart=_chart(answer, names), map=_map(answer, names, areas), table=_cells_table(answer, names), versus=[versus_words(v) for v in answer["versus"]],
         reach=_reach(answer, names), questions=[question_words(q) for q in (answer["integrity"] or {}).get("questions", ())],
         integrity=answer["integrity"], practice=answer["practice"] and practice_words(answer["practice"]),
         promises=_promises(answer), cautions=caution_words(answer["cautions"]), appendix=_appendix(answer, names),
@@ -67,6 +68,15 @@ def _chart(answer: dict, names: dict):
     title = "By group, over the town" if answer["by"] else "Area by area"
     return dots(
         rows, name="rates", title=title, axis="contacts per 1,000 residents and year", table=table, alternative=said
+    )
+
+
+def _map(answer: dict, names: dict, areas):
+    """Verdicts where people live; none when cells are split by group, since an area then has several."""
+    if areas is None or answer["by"]:
+        return None
+    return verdict_map(
+        areas, {c["area"]: c["verdict"] for c in answer["cells"] if c["area"]}, table=_cells_table(answer, names)
     )
 
 
