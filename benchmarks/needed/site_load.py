@@ -57,10 +57,11 @@ said = [Statement.objects.create(conversation=talk, words=f"We agree on {n}", at
 edition.publish(root, areas=[{"area_id": f"a{n}", "name": f"Area {n}", "rings": [], "residents": 1000, "positive_rate": 3.1, "enforcement_rate": 20.5} for n in range(20)],
                 trust=[{"label": f"2026-W{n:02d}", "value": 50 + n % 7, "low": 45 + n % 7, "high": 55 + n % 7, "n": 400} for n in range(20)],
                 context={"a1": {str(now.year): {"contacts": {"positive": 7}, "known": ["contacts"]}}})
+from commonbeat.web.talk.token import made
 from commonbeat.web.review import acts
 uploads = [acts.begin(met, press, int(sys.argv[3]))[1] for _ in range(40)]
 for n in range(10):
-    Path(f"{sys.argv[2]}{n}").write_text("\\n".join(secrets.token_urlsafe(32) for _ in range(60_000)))
+    Path(f"{sys.argv[2]}{n}").write_text("\\n".join(made() for _ in range(60_000)))
 print(json.dumps({"slug": "story-9", "statement": said[0].pk, "uploads": uploads}))
 """
 

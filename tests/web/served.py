@@ -44,7 +44,8 @@ story = Story.objects.create(slug="a-ball", encounter=met, clip=clip, state="pub
 Telling.objects.create(story=story, language="en", title="A ball", words="A ball rolled by.", alt_text="A ball")
 talk = Conversation.objects.create(slug="t", title="T", question="?", made_at=now)
 said = Statement.objects.create(conversation=talk, words="We agree", at=now, moderated="accepted", language="en")
-print(json.dumps({"statement": said.pk, "uploads": [acts.begin(met, press, int(sys.argv[2]))[1] for _ in range(20)]}))
+from commonbeat.web.talk.token import made
+print(json.dumps({"statement": said.pk, "tokens": [made() for _ in range(2_000)], "uploads": [acts.begin(met, press, int(sys.argv[2]))[1] for _ in range(20)]}))
 """
 
 

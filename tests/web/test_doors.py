@@ -10,7 +10,7 @@ MATRIX = {
     "all": """home stories story embed card release captions feed oembed places areas_json trust ripple promises how ask poster language
         talk:start talk:conversation talk:vote talk:propose talk:erase talk:results talk:embed talk:decisions talk:appeal
         answer:start answer:pulse study:register study:back study:visit study:page study:join record:code harm harm_receipt paper tell:door tell:receipt tell:link
-        account_signup account_reset_password account_inactive account_email readyz
+        account_signup account_reset_password account_inactive account_email account_set_password readyz
         api:api-root api:openapi-json api:snapshot api:stories api:story api:areas api:trust api:ripple api:commitments
         api:conversations api:conversation""",
     "officer": "record:new record:mine record:saved record:change record:undo record:card record:worker record:token study:cards",

@@ -27,6 +27,8 @@ AGAIN = [
     "test_together.py",
     "test_oversee.py",
     "test_api.py",
+    "test_surfaces.py",
+    "test_upgrades.py",
 ]
 
 

@@ -1,5 +1,6 @@
 """From consent to page and off it again, on the real models: each step, each refusal, and 410 everywhere in the same moment."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -275,13 +276,28 @@ def test_export_cells_never_become_formulas():
     ]
 
 
-def test_backup_under_load_comes_back_whole_and_one_changed_byte_is_refused(told, site, tmp_path):
+@pytest.fixture
+def empty_database(site, monkeypatch):
+    """Where a site is restored to: with PostgreSQL a second, empty database of the same server."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DROP DATABASE IF EXISTS back")
+            cursor.execute("CREATE DATABASE back TEMPLATE template0")
+
+    def use():
+        if connection.vendor == "postgresql":
+            monkeypatch.setenv("DATABASE_URL", os.environ["DATABASE_URL"].rpartition("/")[0] + "/back")
+
+    return use
+
+
+def test_backup_under_load_comes_back_whole_and_one_changed_byte_is_refused(told, site, tmp_path, empty_database):
     import threading
 
     from django.db import connection
 
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL is saved by pg_dump")
     from commonbeat.errors import BadInput, Broken
     from commonbeat.web.base.log import note
     from commonbeat.web.saving import restore, save
@@ -300,8 +316,13 @@ def test_backup_under_load_comes_back_whole_and_one_changed_byte_is_refused(told
     finally:
         stop.set()
         writer.join()
+    empty_database()
     back = restore(tmp_path / "saved", tmp_path / "back")
-    assert back["rows"] == made["rows"] and back["head"] == made["head"]
+    assert back["rows"] == made["rows"] and back["head"] == made["head"] and back["rows"]["tell_story"] == 1
+    if connection.vendor == "postgresql":
+        with pytest.raises(BadInput, match="is not empty"):
+            restore(tmp_path / "saved", tmp_path / "again")
+        assert not (tmp_path / "again").exists()
     assert (tmp_path / "back/media" / told["film"].blob[:2] / told["film"].blob).exists()
     film = tmp_path / "saved/media" / told["film"].blob[:2] / told["film"].blob
     held = bytearray(film.read_bytes())
@@ -367,3 +388,28 @@ def test_a_vote_sets_its_token_only_when_somebody_acts_and_erasure_forgets(clien
     assert client.cookies["takes-part"].value not in str(list(Vote.objects.values()))
     assert b"1 vote was deleted" in client.post("/talk/t/erase/").content
     assert Vote.objects.count() == 0
+
+
+def test_a_token_made_up_elsewhere_is_no_token(client):
+    """Otherwise a script would bring its own tokens, past the puzzle and the limits."""
+    from django.test import RequestFactory
+
+    from commonbeat.web.talk import token
+
+    def held(value):
+        request = RequestFactory().get("/")
+        request.COOKIES[token.COOKIE] = value
+        return token.token_of(request)
+
+    good = token.made()
+    assert held(good) == good
+    for forged in (
+        "a" * 43,
+        "a" * 54,
+        good[:-1] + ("A" if good[-1] != "A" else "B"),
+        "b" + good[1:],
+        good[:-1],
+        "é" * 54,
+        "",
+    ):
+        assert held(forged) is None

@@ -50,7 +50,7 @@ def test_sixteen_stalled_readers_sixteen_stalled_uploads_and_sixteen_stalled_for
                 took.append(time.perf_counter() - began)
             assert sorted(took)[len(took) // 2] < 0.2  # the middle one: the machine that tests is busy too
             assert server.ask("GET", "/")[0] == 200
-            assert server.vote(what["statement"], secrets.token_urlsafe(32)) == 302
+            assert server.vote(what["statement"], what["tokens"][0]) == 302
         finally:
             for line in lines:
                 line.close()
@@ -97,9 +97,9 @@ def test_a_full_disk_is_a_503_and_nothing_half_kept_and_it_clears_by_itself(tmp_
     what = filled(tmp_path / "site", upload=1_000)
     with served(tmp_path / "site") as server:
         pid, free = server.child.pid, resource.RLIM_INFINITY
-        assert server.vote(what["statement"], "a" * 43) == 302
+        assert server.vote(what["statement"], what["tokens"][0]) == 302
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (512, free))  # from now on no file of the server may grow
-        statuses = [server.vote(what["statement"], f"{n}" * 43) for n in range(6)]
+        statuses = [server.vote(what["statement"], what["tokens"][2 + n]) for n in range(6)]
         harm = server.ask("POST", "/something-went-wrong/", "kind=complaint&words=He+pushed+me", Content_Type="application/x-www-form-urlencoded")  # fmt: skip
         assert set(statuses) == {503} and harm[0] == 503 and harm[1]["retry-after"] == "60"
         assert server.ask("GET", "/readyz")[0] == 503
@@ -107,7 +107,7 @@ def test_a_full_disk_is_a_503_and_nothing_half_kept_and_it_clears_by_itself(tmp_
         piece = server.ask("PATCH", f"/upload/{what['uploads'][0]}", b"x" * 900, Upload_Offset="0", Content_Type="application/offset+octet-stream")  # fmt: skip
         assert piece[0] == 507
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (free, free))
-        assert server.vote(what["statement"], "b" * 43) == 302
+        assert server.vote(what["statement"], what["tokens"][1]) == 302
         assert server.ask("GET", "/readyz")[0] == 200
     import sqlite3
 
@@ -126,7 +126,7 @@ def test_a_database_that_goes_away_is_a_503_loses_no_acknowledged_vote_and_is_fo
 
             def votes():
                 while not stop.is_set():
-                    token = secrets.token_urlsafe(32)
+                    token = what["tokens"].pop()
                     seen.append(server.vote(what["statement"], token))
                     if seen[-1] == 302:
                         kept.append(token)

@@ -1,7 +1,7 @@
 """How is a site saved under load, and how do we know that what comes back is all of it?
 
     BACKUP/ manifest.json   counts, hashes of every file, the head of the log
-            site.sqlite3    a consistent copy, made while others write (VACUUM INTO)
+            site.sqlite3    a consistent copy, made while others write (VACUUM INTO); site.pgdump where PostgreSQL is used
             media/ book/ editions/ site.json
 
 The database is copied first and the media after it: stored films are never changed in place, so every film the database
@@ -20,35 +20,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from commonbeat.errors import BadInput, Broken
+from commonbeat.web import saving_postgres
 from commonbeat.web.folder import Site
 
 __all__ = ["restore", "save"]
 
+SQLITE = "site.sqlite3"
 FOLDERS = ("media", "book", "editions")
 COUNTED = ("base_entry", "tell_consent", "tell_story", "record_encounter", "talk_vote", "answer_reply", "review_blob")
 
 
 def save(site: Site, target: Path, *, keys: bool = False) -> dict:
-    """Saves a site into a new folder -> its manifest. SQLite only: PostgreSQL has pg_dump, and the message says so."""
+    """Saves a site into a new folder while others write -> its manifest."""
     from django.db import connection
 
     target = Path(target).absolute()
-    if connection.vendor != "sqlite":
-        raise BadInput(
-            "This site uses PostgreSQL: save the database with pg_dump, and the site folder with any copying program."
-        )
     if target.exists() and any(target.iterdir()):
         raise BadInput(f"{target} is not empty. A backup goes into a folder of its own.")
     target.mkdir(parents=True, exist_ok=True)
     target.chmod(0o700)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(target / "site.sqlite3")])
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(target / SQLITE)])
+        held = _counts(target / SQLITE) | {"blobs": _blobs(target / SQLITE)}
+    else:
+        held = saving_postgres.dump(target / saving_postgres.DUMP, COUNTED)
     for name in (*FOLDERS, *(["keys"] if keys else [])):
         if (site.root / name).exists():
             shutil.copytree(site.root / name, target / name, ignore=shutil.ignore_patterns("*.part", "*.new"))
     shutil.copy(site.root / "site.json", target / "site.json")
     manifest = {
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "with_keys": keys, **_counts(target / "site.sqlite3"),
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"), "with_keys": keys, **held,
         "files": {p.relative_to(target).as_posix(): _hash(p) for p in sorted(target.rglob("*")) if p.is_file()},
     }  # fmt: skip
     text = json.dumps(manifest, indent=1, sort_keys=True)
@@ -79,7 +81,19 @@ def restore(backup: Path, root: Path) -> dict:
     if root.exists():
         root.rmdir()
     beside.rename(root)
+    if (root / saving_postgres.DUMP).exists():
+        _load_postgres(root, manifest)
     return manifest
+
+
+def _load_postgres(root: Path, manifest: dict) -> None:
+    """The database of a site that used PostgreSQL, into the empty one that DATABASE_URL names; failing that, no site is left."""
+    try:
+        saving_postgres.load(root / saving_postgres.DUMP, manifest, COUNTED)
+    except BaseException:
+        shutil.rmtree(root)
+        raise
+    (root / saving_postgres.DUMP).unlink()
 
 
 def _whole(folder: Path, manifest: dict) -> None:
@@ -89,10 +103,13 @@ def _whole(folder: Path, manifest: dict) -> None:
             raise Broken(f"{name} is missing from the backup. Nothing was restored.")
         if _hash(path) != digest:
             raise Broken(f"{name} was changed since the backup was made. Nothing was restored; use another backup.")
-    found = _counts(folder / "site.sqlite3")
-    if any(manifest[k] != v for k, v in found.items()):
-        raise Broken("The saved database does not hold what its manifest says. Nothing was restored.")
-    missing = [b for b in _blobs(folder / "site.sqlite3") if not (folder / "media" / b[:2] / b).is_file()]
+    if (folder / SQLITE).exists():
+        found = _counts(folder / SQLITE) | {"blobs": _blobs(folder / SQLITE)}
+        if any(manifest[k] != v for k, v in found.items()):
+            raise Broken("The saved database does not hold what its manifest says. Nothing was restored.")
+    elif not (folder / saving_postgres.DUMP).exists():
+        raise Broken("The backup holds no database. Nothing was restored.")
+    missing = [b for b in manifest["blobs"] if not (folder / "media" / b[:2] / b).is_file()]
     if missing:
         raise Broken(
             f"{len(missing)} stored films are missing from the backup, first {missing[0][:8]}. Nothing was restored."
@@ -111,7 +128,7 @@ def _counts(database: Path) -> dict:
 
 def _blobs(database: Path) -> list[str]:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as held:
-        return [row[0] for row in held.execute("SELECT blob FROM review_blob")]
+        return [row[0] for row in held.execute("SELECT blob FROM review_blob ORDER BY blob")]
 
 
 def _hash(path: Path) -> str:

@@ -7,11 +7,10 @@ COMMONBEAT_HTTPS  "1" behind TLS: secure `__Host-` cookies, HSTS
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from commonbeat.errors import BadInput
+from commonbeat.web.database import postgres_at
 from commonbeat.web.folder import open_site
 
 SITE = open_site()
@@ -100,26 +99,13 @@ def _database() -> dict:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
             },
         }
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
-        raise BadInput("DATABASE_URL must look like postgres://user:password@host:port/name.")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": _host(parts.netloc),
-        "PORT": str(parts.port or ""),
+        **postgres_at(url),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"connect_timeout": 5},
     }
-
-
-def _host(netloc: str) -> str:
-    """A name, or %2Fthe%2Ffolder of a socket, its capitals kept."""
-    place = netloc.rpartition("@")[2]
-    return place[1:].split("]")[0] if place.startswith("[") else unquote(place.split(":")[0])
 
 
 DATABASES = {"default": _database()}

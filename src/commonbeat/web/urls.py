@@ -29,6 +29,7 @@ urlpatterns = [
     path("account/closed/", base.closed, name="account_reset_password"),
     path("account/closed/", base.closed, name="account_inactive"),
     path("account/closed/", base.closed, name="account_email"),
+    path("account/closed/", base.closed, name="account_set_password"),
     path("api/", api),
     path("metrics", metrics, name="metrics"),
     path("readyz", base.ready, name="readyz"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import secrets
 from datetime import date
@@ -11,15 +12,29 @@ from django.core.cache import cache
 
 from commonbeat.web.talk import work
 
-COOKIE = "takes-part"
+COOKIE = f"{'__Host-' if settings.HTTPS else ''}takes-part"
 MOST_TOKENS = 30  #: new tokens a day from one place: a family, a library, not a flood
 MOST_WITHOUT_WORK = 6  #: of them without a proof of work: somebody's browser has no script
 _salt: dict[date, bytes] = {}
 
 
 def token_of(request) -> str | None:
+    """The token a browser brings, if it was given out here: one made up elsewhere would pass by the limits and the puzzle."""
     held = request.COOKIES.get(COOKIE, "")
-    return held if len(held) == 43 and held.replace("-", "").replace("_", "").isalnum() else None
+    if len(held) != 54 or not held.isascii():
+        return None
+    return held if hmac.compare_digest(held[32:], _mark(held[:32])) else None
+
+
+def made() -> str:
+    """A new token: 192 random bits and our mark on them. Nothing is kept of it."""
+    drawn = secrets.token_urlsafe(24)
+    return drawn + _mark(drawn)
+
+
+def _mark(drawn: str) -> str:
+    digest = hmac.new(settings.SITE.key("links"), f"takes part\x00{drawn}".encode(), "sha256").digest()
+    return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
 
 def fresh(request) -> str | None:
@@ -27,7 +42,7 @@ def fresh(request) -> str | None:
     most = MOST_TOKENS if work.done(request.POST.get("work", "")) else MOST_WITHOUT_WORK
     place = f"place:{_place(request)}"
     cache.add(place, 0, 86_400)
-    return secrets.token_urlsafe(32) if cache.incr(place) <= most else None
+    return made() if cache.incr(place) <= most else None
 
 
 def began_here(request) -> int:
