@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from commonbeat.errors import BadInput, Refused
 from commonbeat.footage import Decision, Sightings, track
 from commonbeat.footage.decide import decide, hidden_at
-from commonbeat.footage.search import between, doubtful, pair
+from commonbeat.footage.gaps import between, doubts, pair
 
 
 def face(x, y=100.0, size=40.0, score=0.9):
@@ -85,19 +85,44 @@ def test_a_decision_about_a_track_that_does_not_exist_is_refused():
         decide(crossing(), {9: Decision(keep=True)})
 
 
-def test_doubt_is_a_lone_clear_face_or_a_long_step():
-    assert not doubtful(np.array([face(100)]), np.array([face(110)]))
-    assert doubtful(np.array([face(100)]), np.array([face(140)]))
-    assert doubtful(np.array([face(100)]), np.empty((0, 5)))
-    assert not doubtful(np.array([face(100, score=0.3)]), np.empty((0, 5)))
+def test_doubt_is_a_lone_clear_face_or_a_long_step_and_the_rest_is_filled_in():
+    a, none = np.array([face(100)]), np.empty((0, 5))
+    places, sure = doubts(a, np.array([face(110)]))
+    assert len(places) == 0 and sure[0, :4].tolist() == face(105)[:4]  # half way
+    places, sure = doubts(a, np.array([face(140)]))
+    assert places.tolist() == [[80, 80, 160, 120]] and len(sure) == 0  # around both ends of its way
+    assert doubts(a, none)[0].tolist() == [face(100)[:4]]
+    assert len(doubts(np.array([face(100, score=0.3)]), none)[0]) == 0
 
 
 def test_the_search_between_looks_finds_the_very_frame_a_face_appears():
     for appears in range(1, 16):
         truth = {f: np.array([face(100)] if f >= appears else []).reshape(-1, 5) for f in range(17)}
         at = {0: truth[0], 16: truth[16]}
-        between(0, 16, at, truth.__getitem__)
+        between(0, 16, at, lambda frame, places, truth=truth: truth[frame])
         assert appears in at and appears - 1 in at and len(at) <= 2 + 4
+
+
+def test_a_gap_is_looked_at_only_around_the_doubt_and_sure_faces_are_carried_over():
+    both, asked = {f: np.array([face(100 + f), face(400)][: 1 + (f >= 5)]) for f in range(9)}, []
+
+    def look(frame, places):
+        asked.append(places.tolist())
+        return both[frame][1:]  # only what lies around the place
+
+    at = {0: both[0], 8: both[8]}
+    between(0, 8, at, look)
+    assert all(p == [face(400)[:4]] for p in asked) and sorted(at) == [0, 4, 5, 6, 8]
+    assert at[4].tolist() == [[*face(104)[:4], 0.9]] and len(at[6]) == 2
+
+
+def test_a_frame_looked_at_elsewhere_says_nothing_about_this_place():
+    rows = {f: [face(100)] for f in range(10, 31, 5)} | {9: [], 31: []}
+    seen_there, elsewhere = seen(rows), seen(rows)
+    elsewhere.places = {9: np.array([[300.0, 0, 500, 200]]), 31: np.array([[300.0, 0, 500, 200]])}
+    # nothing beside the ends: two frames of lead; not looked at there: a tenth of a second, three frames
+    assert [(t.first, t.last) for t in track(seen_there, 30)] == [(8, 32)]
+    assert [(t.first, t.last) for t in track(elsewhere, 30)] == [(7, 33)]
 
 
 @settings(max_examples=60, deadline=None)

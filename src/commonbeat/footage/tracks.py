@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonbeat.footage.search import Sightings, middle, pair
+from commonbeat.footage.gaps import middle, pair
+from commonbeat.footage.search import Sightings
 
 __all__ = ["Track", "track"]
 
@@ -102,9 +103,9 @@ def _believed(path: _Path) -> bool:
 
 
 def _fill(path: _Path, sightings: Sightings, start: int, stop: int, fps: float) -> Track:
-    looked = sightings.at.keys()
-    first = max(start, path.frames[0] - _lead(path, 0, path.frames[0] - 1 in looked, sightings.size, fps))
-    last = min(stop - 1, path.frames[-1] + _lead(path, -1, path.frames[-1] + 1 in looked, sightings.size, fps))
+    before, after = (sightings.empty(path.frames[end] + step, path.boxes[end]) for end, step in ((0, -1), (-1, 1)))
+    first = max(start, path.frames[0] - _lead(path, 0, before, sightings.size, fps))
+    last = min(stop - 1, path.frames[-1] + _lead(path, -1, after, sightings.size, fps))
     frames = np.arange(first, last + 1)
     known = np.array(path.boxes)
     boxes = np.stack([np.interp(frames, path.frames, known[:, i]) for i in range(4)], axis=1)

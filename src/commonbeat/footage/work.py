@@ -20,12 +20,13 @@ from commonbeat.footage import mask
 from commonbeat.footage.clip import Clip
 from commonbeat.footage.decide import decide, hidden_at
 from commonbeat.footage.faces import CenterFace, Detector
+from commonbeat.footage.journal import Journal
 from commonbeat.footage.order import Decision, Order
 from commonbeat.footage.plan import Plan
 from commonbeat.footage.record import FootageRecord, Leak, TrackLine
 from commonbeat.footage.regions import follow
 from commonbeat.footage.render import render
-from commonbeat.footage.search import Journal, find
+from commonbeat.footage.search import find
 from commonbeat.footage.tracks import track
 
 __all__ = ["carry_out", "painter", "sha256"]
@@ -151,7 +152,7 @@ def _searched(order: Order, clip: Clip, original: str, desk: Path, tell, detecto
         seen.fps,
         tuple(seen.times),
         tuple(track(seen, seen.fps)),
-        looked=tuple(sorted(seen.at)),
+        looked=tuple(seen.whole),
         light=float(np.mean(seen.bright)) if seen.bright else None,
         detector=seen.detector,
         damaged=seen.damaged,
