@@ -45,6 +45,19 @@ def test_one_weak_look_is_no_track_but_one_clear_look_is():
     assert len(track(seen({5: [face(100, score=0.6)]}), 30)) == 1
 
 
+def test_a_weak_look_at_the_edge_is_believed_only_where_the_shot_ends_or_begins():
+    at_edge = [face(630, score=0.3)]  # 610 to 650 of 640
+    assert [t.last for t in track(seen({50: [], 59: at_edge}), 30)] == [59]
+    assert [t.first for t in track(seen({0: at_edge, 5: []}), 30)] == [0]
+    assert track(seen({30: at_edge}), 30) == [] == track(seen({59: [face(300, score=0.3)]}), 30)
+
+
+def test_who_leaves_by_the_edge_is_masked_four_frames_on_elsewhere_two():
+    for x, last in ((625, 14), (300, 12)):
+        (only,) = track(seen({0: [face(x)], 5: [face(x)], 10: [face(x)], 11: []}), 30)
+        assert only.last == last
+
+
 def test_weak_sightings_carry_a_strong_track_on():
     rows = {0: [face(100)], 5: [face(100, score=0.25)], 10: [face(100, score=0.22)]}
     (only,) = track(seen(rows), 30)

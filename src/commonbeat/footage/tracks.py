@@ -73,7 +73,8 @@ def track(sightings: Sightings, fps: float) -> list[Track]:
     tracks = []
     for start, stop in itertools.pairwise(edges):
         paths = _link(sightings, start, stop, bridge=max(2, round(fps)))
-        tracks += [_fill(path, sightings, start, stop, fps) for path in paths if _believed(path)]
+        believed = [p for p in paths if _believed(p) or _slipping(p, start, stop, sightings.size)]
+        tracks += [_fill(path, sightings, start, stop, fps) for path in believed]
     tracks.sort(key=lambda t: (t.first, t.boxes[0][0]))
     return _mixed([Track(i + 1, t.first, t.boxes, t.seen, t.ambiguous) for i, t in enumerate(tracks)])
 
@@ -102,6 +103,17 @@ def _believed(path: _Path) -> bool:
     return best >= 0.5 or (looks >= 3 and best >= 0.35) or (looks >= 6 and best >= 0.3)
 
 
+def _slipping(path: _Path, start: int, stop: int, size: tuple[int, int]) -> bool:
+    """Is this somebody half out of the picture just as a shot begins or ends? No other frame can confirm it."""
+    ends = [end for end, frame in ((0, start), (-1, stop - 1)) if path.frames[end] == frame]
+    return any(_at_edge(path.boxes[end], size) for end in ends)
+
+
+def _at_edge(box: np.ndarray, size: tuple[int, int]) -> bool:
+    near = 0.15 * max(box[2] - box[0], box[3] - box[1])
+    return bool(min(box[0], box[1], size[0] - box[2], size[1] - box[3]) < near)
+
+
 def _fill(path: _Path, sightings: Sightings, start: int, stop: int, fps: float) -> Track:
     before, after = (sightings.empty(path.frames[end] + step, path.boxes[end]) for end, step in ((0, -1), (-1, 1)))
     first = max(start, path.frames[0] - _lead(path, 0, before, sightings.size, fps))
@@ -119,10 +131,11 @@ def _lead(path: _Path, end: int, nothing_beside: bool, size: tuple[int, int], fp
     """How many frames to mask before the first look, or after the last.
 
     A fifth of a second for a small face, which a detector loses early; half of that for one that fills the picture;
-    two frames where the very next frame was looked at and showed nothing.
+    two frames where the very next frame was looked at and showed nothing, four where it slips out at the edge, since
+    a sliver of a face shows nothing to a detector and much to a person.
     """
     if nothing_beside:
-        return 2
+        return 4 if _at_edge(path.boxes[end], size) else 2
     x0, y0, x1, y1 = path.boxes[end]
     small = (x1 - x0) * (y1 - y0) < 0.005 * size[0] * size[1]
     return max(2, round(fps / 5 if small else fps / 10))
