@@ -104,6 +104,28 @@ def test_after_a_person_looked_the_bound_is_stated_and_releases_or_not(done):
         footage.after_review(record, [1, 2], [3], "reviewer 1")
 
 
+def test_what_a_person_calls_no_face_no_longer_stands_in_the_way(done):
+    spots = ((3, 0.0, 0.0, 9.0, 9.0), (4, 0.0, 0.0, 9.0, 9.0), (9, 5.0, 5.0, 9.0, 9.0))
+    shown = done[1].with_leak(replace(done[1].leak, estimate=3 / 51, longest_run=2, visible=spots))
+    assert any("2 frames in a row" in why for why in releasable(shown))
+    left = footage.no_faces(shown, [0, 2], "reviewer 1").leak
+    assert left.visible == (spots[1],) and left.longest_run == 1 and left.estimate == pytest.approx(1 / 51)
+    none = footage.no_faces(shown, [0, 1, 2], "reviewer 1")
+    assert none.leak.estimate == 0 and [why[:6] for why in releasable(none)] == ["Nobody"]
+    with pytest.raises(BadInput, match="3 places to judge"):
+        footage.no_faces(shown, [3], "reviewer 1")
+
+
+def test_every_track_is_served_with_its_ends_and_frames_between(done):
+    chosen = footage.track_frames(done[1], each=3, seed=2)
+    assert chosen.keys() == {1, 2} and all(len(f) == 5 and f[0] == 0 and f[-1] == 23 for f in chosen.values())
+
+
+def test_stills_show_the_masked_copy(stage, done):
+    made = dict(footage.stills(done[0], [0, 5, 23], longest=160))
+    assert sorted(made) == [0, 5, 23] and all(jpeg[:2] == b"\xff\xd8" for jpeg in made.values())
+
+
 def test_a_sample_is_the_same_for_a_seed_and_without_repeats(done):
     record = replace(done[1], frames=1000)
     one = footage.sample_frames(record, 100, seed=4)
@@ -113,7 +135,7 @@ def test_a_sample_is_the_same_for_a_seed_and_without_repeats(done):
 
 def test_a_dark_clip_and_an_unchecked_one_are_blocked(done):
     record = done[1]
-    dark = replace(record, plan={**record.plan, "light": 20.0})
+    dark = replace(record, light=20.0)
     assert any("too dark" in why for why in releasable(dark))
     assert any("not been looked at again" in why for why in releasable(replace(record, leak=Leak())))
     assert not issubclass(BadInput, TooFew)

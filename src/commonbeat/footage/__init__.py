@@ -11,9 +11,12 @@ import importlib
 _HOMES = {
     "after_review": "leak",
     "look_again": "check",
+    "no_faces": "leak",
     "protect_folder": "batch",
     "releasable": "leak",
     "sample_frames": "leak",
+    "stills": "stills",
+    "track_frames": "leak",
     "sign": "provenance",
     "statement": "provenance",
     "upper_bound": "leak",

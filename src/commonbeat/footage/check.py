@@ -19,6 +19,7 @@ from commonbeat.errors import Broken
 from commonbeat.footage.clip import Clip, Limits
 from commonbeat.footage.decide import hidden_at
 from commonbeat.footage.faces import BLOCK, CenterFace, Detector, apart, overlap
+from commonbeat.footage.leak import longest_run
 from commonbeat.footage.plan import Plan
 from commonbeat.footage.record import Leak
 
@@ -184,7 +185,7 @@ def _told(visible, face_frames: int, plan: Plan) -> Leak:
     return Leak(
         estimate=round(len(left) / total, 6) if total else 0.0,
         upper=None,
-        longest_run=_longest(frames),
+        longest_run=longest_run(frames),
         checked_frames=plan.frames,
         smallest_face=round(min(sizes), 1) if sizes else None,
         visible=tuple((frame, *(round(v, 1) for v in box)) for frame, box in left[:500]),
@@ -201,11 +202,3 @@ def _once(visible) -> list[tuple[int, tuple]]:
         if not same or overlap(np.array([box]), np.array(same)).max() < 0.3:
             kept.append((frame, box))
     return kept
-
-
-def _longest(frames: list[int]) -> int:
-    longest = run = 0
-    for i, frame in enumerate(frames):
-        run = run + 1 if i and frame == frames[i - 1] + 1 else 1
-        longest = max(longest, run)
-    return longest

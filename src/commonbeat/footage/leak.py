@@ -14,7 +14,6 @@ from dataclasses import replace
 import numpy as np
 
 from commonbeat.errors import BadInput
-from commonbeat.footage.plan import Plan
 from commonbeat.footage.record import FootageRecord
 
 __all__ = ["DARK", "LIMIT", "after_review", "releasable", "sample_frames", "upper_bound"]
@@ -65,6 +64,49 @@ def sample_frames(record: FootageRecord, n: int = 100, seed: int = 0) -> list[in
         raise BadInput(f"At least one frame must be looked at, not {n}.")
     rng = np.random.default_rng(seed)
     return sorted(rng.choice(record.frames, size=min(n, record.frames), replace=False).tolist())
+
+
+def track_frames(record: FootageRecord, each: int = 3, seed: int = 0) -> dict[int, list[int]]:
+    """Which frames of every track should a person look at? {track: its first, its last, and `each` drawn between}.
+
+    They show that the mask is on each person followed; the bound is stated from `sample_frames` alone.
+    """
+    rng, chosen = np.random.default_rng(seed), {}
+    for t in record.tracks:
+        inside = range(t.first + 1, t.last)
+        drawn = rng.choice(inside, size=min(each, len(inside)), replace=False).tolist() if len(inside) else []
+        chosen[t.id] = sorted({t.first, t.last, *drawn})
+    return chosen
+
+
+def no_faces(record: FootageRecord, which: Iterable[int], reviewer: str) -> FootageRecord:
+    """The record after a person looked at some of `leak.visible` and saw that they are no faces.
+
+    which : positions in `leak.visible`. Estimate and longest run are those of what is left.
+    """
+    leak, which = record.leak, set(which)
+    if not which <= set(range(len(leak.visible))):
+        raise BadInput(f"There are {len(leak.visible)} places to judge in this record, numbered from 0.")
+    left = tuple(v for i, v in enumerate(leak.visible) if i not in which)
+    share = len(left) / len(leak.visible) if leak.visible else 1.0
+    words = f"; a person saw that {len(which)} of {len(leak.visible)} places the program pointed at are no faces"
+    leak = replace(
+        leak,
+        visible=left,
+        estimate=None if leak.estimate is None else leak.estimate * share,
+        longest_run=longest_run(sorted({frame for frame, *_ in left})),
+        method=leak.method + words,
+    )
+    return record.with_leak(leak, reviewer)
+
+
+def longest_run(frames: list[int]) -> int:
+    """How many of these sorted frames follow each other without a gap, at most?"""
+    longest = run = 0
+    for i, frame in enumerate(frames):
+        run = run + 1 if i and frame == frames[i - 1] + 1 else 1
+        longest = max(longest, run)
+    return longest
 
 
 def after_review(
@@ -127,10 +169,10 @@ def releasable(record: FootageRecord, limit: float = LIMIT) -> list[str]:
 
 
 def _too_dark(record: FootageRecord) -> list[str]:
-    light = Plan.of(record.plan).light if record.plan else None
-    if light is not None and light < DARK:
+    if record.light is not None and record.light < DARK:
         return [
-            f"The clip is too dark to promise anything (mean brightness {light:.0f} of 255, {DARK:.0f} is needed); "
+            f"The clip is too dark to promise anything (mean brightness {record.light:.0f} of 255, {DARK:.0f} is "
+            "needed); "
             "hide the whole picture or do not release it."
         ]
     return []

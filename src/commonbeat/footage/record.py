@@ -58,6 +58,7 @@ class FootageRecord:
     """Who was followed, who is masked, what is silent, and what may still leak.
 
     `to_dict()` is what a program reads. `original`, `output` are sha256; `cautions` sentences for people;
+    `light` is the mean brightness, 0 to 255;
     `plan` holds
     the boxes as `Plan.to_dict` gives them; it is private and leaves neither in `to_dict` nor in the detached record.
     """
@@ -78,6 +79,7 @@ class FootageRecord:
     extra: int = 0
     cautions: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
+    light: float | None = None
     plan: dict | None = field(default=None, compare=False, repr=False)
 
     def to_dict(self) -> dict:
@@ -134,4 +136,4 @@ class FootageRecord:
         return cls(**data)
 
 
-_BESIDE = ("original", "output", "sound", "style", "regions", "extra", "cautions", "reviewers", "plan")
+_BESIDE = ("original", "output", "sound", "style", "regions", "extra", "cautions", "reviewers", "light", "plan")

@@ -217,6 +217,7 @@ def _record(order: Order, plan: Plan, hidden, written, leak: Leak, original: str
         regions=len(order.regions),
         extra=sum(map(len, plan.extra.values())),
         cautions=_cautions(order, plan),
+        light=plan.light,
         plan=plan.to_dict(),
     )
 
