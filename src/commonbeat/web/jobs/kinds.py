@@ -56,14 +56,14 @@ def protect(job, beat):
     def effect():
         from commonbeat.web.media import store
 
-        for old in filter(None, (clip.protected, clip.poster)):
+        for old in filter(None, (clip.protected, clip.poster, clip.papers, clip.sheet)):
             store.erase(old)
         Clip.objects.filter(pk=clip.pk).update(
-            protected=made.film.blob, poster=made.poster.blob if made.poster else "", record=made.record,
-            state=Clip.State.REVIEW, trouble="",
+            protected=made.protected, poster=made.poster, record=made.record, papers=made.papers, sheet=made.sheet,
+            sample=made.sample, state=Clip.State.REVIEW, trouble="",
         )  # fmt: skip
         leak = made.record.get("leak") or {}
-        note("footage.protected", f"footage:{clip.pk}", original=clip.original_sha256, output=made.film.sha256,
+        note("footage.protected", f"footage:{clip.pk}", original=clip.original_sha256, output=made.sha256,
              tracks=len(made.record.get("tracks") or []), leak_estimate=leak.get("estimate"))  # fmt: skip
 
     return effect
@@ -104,9 +104,9 @@ def clean_up(job, beat):
     def effect():
         clip = story.clip
         if clip is not None and not clip.stories.exclude(state="withdrawn").exists():
-            for old in filter(None, (clip.protected, clip.poster)):
+            for old in filter(None, (clip.protected, clip.poster, clip.sheet)):
                 store.erase(old)
-            Clip.objects.filter(pk=clip.pk).update(protected="", poster="", state=Clip.State.BLOCKED, looked={})
+            Clip.objects.filter(pk=clip.pk).update(protected="", poster="", sheet="", sample={}, state=Clip.State.BLOCKED, looked={})
         asked = Copy.objects.filter(story=story, asked_at=None).update(asked_at=timezone.now())
         note("story.cleaned_up", f"story:{story.pk}", copies_asked=asked, film_erased=clip is not None)
 

@@ -1,4 +1,4 @@
-"""What can be done to a film: received, protected, looked at, released, viewed as it was filmed. Each with its line in the log."""
+"""What can be done to a film: received, protected, released, viewed as it was filmed. Each with its line in the log."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from commonbeat import consent
 from commonbeat.errors import BadInput, Refused
-from commonbeat.stats import clopper_pearson
 from commonbeat.stories import read_vtt
 from commonbeat.web.base.log import note
 from commonbeat.web.base.secret import fresh_token, hashed
 from commonbeat.web.jobs.queue import put
 from commonbeat.web.media.tickets import ticket
+from commonbeat.web.review.looking import open_questions
 from commonbeat.web.review.models import Blob, Clip, Upload
-from commonbeat.web.tell.state import LEAK_LIMIT, events_of
+from commonbeat.web.tell.state import events_of
 
 LARGEST = 4 * 1024**3  #: bytes of one film
 UPLOAD_LASTS = timedelta(days=2)
@@ -77,42 +77,17 @@ def show_face(clip: Clip, track: int, staff) -> None:
 
 
 @transaction.atomic
-def looked(clip: Clip, staff, *, frames: int, seen: int) -> float:
-    """A person looked at `frames` sampled frames and saw `seen` unhidden faces -> the upper bound now stated.
-
-    The bound is the larger of the machine's estimate and the exact 95 % one-sided bound of what the person saw.
-    """
-    if frames < 1 or not 0 <= seen <= frames:
-        raise BadInput("Say how many frames you looked at, and in how many of them a face could be seen.")
-    upper = float(clopper_pearson(seen, frames, level=0.90)[1])  # one-sided 95 %
-    leak = dict(clip.record.get("leak") or {})
-    leak["upper"] = max(upper, leak.get("estimate") or 0.0)
-    leak["looked_frames"], leak["looked_seen"] = frames, seen
-    clip.record = {**clip.record, "leak": leak}
-    clip.reviewed_by, clip.reviewed_at = staff, timezone.now()
-    clip.state = Clip.State.REVIEW if leak["upper"] <= LEAK_LIMIT else Clip.State.BLOCKED
-    clip.save()
-    note(
-        "footage.looked_at",
-        f"footage:{clip.pk}",
-        actor=staff,
-        frames=frames,
-        seen=seen,
-        upper=round(leak["upper"], 4),
-    )
-    return leak["upper"]
+def hide_face(clip: Clip, track: int, staff) -> None:
+    """Hides one person again; nobody has to say why."""
+    visible = [t for t in (clip.looked or {}).get("visible", []) if t != track]
+    clip.looked = {**(clip.looked or {}), "visible": visible}
+    protect_again(clip, staff)
 
 
 def not_releasable(clip: Clip) -> list[str]:
     """What stands between this film and its release, in words."""
-    leak = clip.record.get("leak") or {}
-    open_ = []
-    if not clip.protected:
-        open_.append("It has not been protected yet.")
-    if leak.get("upper") is None:
-        open_.append("Nobody has looked at sampled frames yet.")
-    elif leak["upper"] > LEAK_LIMIT:
-        open_.append(f"Up to {leak['upper']:.1%} of face-frames may still be visible; the limit is {LEAK_LIMIT:.0%}.")
+    open_ = [] if clip.protected else ["It has not been protected yet."]
+    open_ += open_questions(clip)
     if read_vtt(clip.captions or "")[1]:
         open_.append("Its captions are missing or broken.")
     if not clip.audio_description.strip():

@@ -21,16 +21,17 @@ class BeginForm(forms.Form):
 
 
 class LookedForm(forms.Form):
-    frames = forms.IntegerField(
-        label=_("How many frames did you look at?"), min_value=1, max_value=5_000, initial=100
-    )
-    seen = forms.IntegerField(label=_("In how many could you see a face?"), min_value=0, max_value=5_000)
+    """Which of the sampled frames show a face? Every one of them was looked at."""
 
-    def clean(self):
-        held = super().clean()
-        if (held.get("seen") or 0) > (held.get("frames") or 0):
-            self.add_error("seen", _("Not more than you looked at."))
-        return held
+    seen = forms.TypedMultipleChoiceField(required=False, coerce=int)
+    every = forms.BooleanField(
+        label=_("I looked at every one of these pictures"),
+        error_messages={"required": _("The bound holds only when every picture was looked at.")},
+    )
+
+    def __init__(self, frames, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].choices = [(n, str(n)) for n in frames]
 
 
 class WordsForm(forms.Form):
@@ -65,8 +66,17 @@ class WhyForm(forms.Form):
 
 
 class BoxForm(forms.Form):
-    """A region drawn by hand, or typed: seconds and pixels of the upright picture."""
+    """A region drawn by hand, or typed: seconds and pixels of the upright picture. It is followed through time."""
 
+    kind = forms.ChoiceField(
+        label=_("What is it?"),
+        choices=[
+            ("face", _("A face that was missed")), ("plate", _("A number plate")), ("paper", _("A paper")), ("screen", _("A screen")),
+            ("tattoo", _("A tattoo")), ("house_number", _("A house number")), ("other", _("Something else")),
+        ],
+        widget=Taps,
+    )  # fmt: skip
+    at = forms.FloatField(label=_("Drawn at second"), min_value=0)
     start = forms.FloatField(label=_("From second"), min_value=0)
     until = forms.FloatField(label=_("Until second"), min_value=0)
     x0 = forms.FloatField(label=_("Left"), min_value=0)
@@ -80,6 +90,8 @@ class BoxForm(forms.Form):
             held["x1"] <= held["x0"] or held["y1"] <= held["y0"] or held["until"] <= held["start"]
         ):
             raise forms.ValidationError(_("The region is empty: right of left, bottom below top, until after from."))
+        if not self.errors and not held["start"] <= held["at"] <= held["until"]:
+            raise forms.ValidationError(_("The second it was drawn at lies between from and until."))
         return held
 
 

@@ -27,6 +27,9 @@ class Clip(models.Model):
     captions = models.TextField(blank=True)
     audio_description = models.TextField(blank=True)
     record = models.JSONField(default=dict)
+    papers = models.CharField(max_length=64, blank=True)  # sealed: where people are, frame by frame
+    sheet = models.CharField(max_length=64, blank=True)  # sealed: pictures of the copy that a person looks at
+    sample = models.JSONField(default=dict)  # {"frames": [...], "tracks": {track: [...]}}
     extra_boxes = models.JSONField(default=list)  # drawn by hand: [{start, until, x0, y0, x1, y1}]
     known_boxes = models.JSONField(default=dict)  # drawn scenes only: frame -> where faces truly are
     sound = models.CharField(max_length=8, default="drop")

@@ -19,6 +19,43 @@
     film.addEventListener("pointerdown", (e) => { if (e.shiftKey && film.videoWidth) { from = at(e); e.preventDefault(); } });
     film.addEventListener("pointerup", (e) => { if (!from) return; const to = at(e), f = box.elements, t = film.currentTime;
       f.x0.value = Math.min(from[0], to[0]); f.y0.value = Math.min(from[1], to[1]); f.x1.value = Math.max(from[0], to[0]); f.y1.value = Math.max(from[1], to[1]);
-      f.start.value = Math.max(0, t - 0.5).toFixed(1); f.until.value = (t + 1.5).toFixed(1); box.closest("details").open = true; from = null; });
+      f.at.value = t.toFixed(2); f.start.value = Math.max(0, t - 0.5).toFixed(1); f.until.value = (t + 1.5).toFixed(1); box.closest("details").open = true; from = null; });
+  }
+  if (!film) return;
+  const fps = Number(film.dataset.fps) || 25, seek = (n) => { film.pause(); film.currentTime = (n + 0.5) / fps; };
+  document.addEventListener("click", (e) => { const n = e.target.closest("[data-frame]")?.dataset.frame; if (n !== undefined) seek(Number(n)); });
+  const keysHint = document.getElementById("film-keys"); if (keysHint) keysHint.hidden = false;
+  // boxes of people over the film: fetched once, when asked for, since the look is logged
+  let tracks = null, layer = null;
+  const draw = () => {
+    if (!layer || !film.videoWidth) return;
+    const n = Math.floor(film.currentTime * fps + 0.01), ns = "http://www.w3.org/2000/svg"; layer.setAttribute("viewBox", `0 0 ${film.videoWidth} ${film.videoHeight}`); layer.replaceChildren();
+    for (const [id, t] of Object.entries(tracks)) {
+      const b = t.boxes[n - t.first]; if (!b) continue;
+      const r = document.createElementNS(ns, "rect"), w = document.createElementNS(ns, "text"); r.setAttribute("class", `track-${id % 6}`);
+      for (const [k, v] of [["x", b[0]], ["y", b[1]], ["width", b[2] - b[0]], ["height", b[3] - b[1]]]) r.setAttribute(k, v);
+      w.setAttribute("x", b[0]); w.setAttribute("y", b[1] - 4); w.textContent = id; layer.append(r, w);
+    }
+  };
+  const boxes = async () => {
+    if (layer) { layer.remove(); layer = null; return; }
+    tracks ??= await (await fetch(film.dataset.boxes)).json();
+    layer = document.createElementNS("http://www.w3.org/2000/svg", "svg"); layer.setAttribute("class", "over"); layer.setAttribute("aria-hidden", "true"); film.after(layer); draw();
+  };
+  for (const what of ["timeupdate", "seeked", "loadedmetadata"]) film.addEventListener(what, draw);
+  document.addEventListener("keydown", (e) => {
+    if (e.target.closest("input, textarea, select") || e.ctrlKey || e.metaKey || e.altKey) return;
+    if (e.key === "," || e.key === ".") seek(Math.max(0, Math.floor(film.currentTime * fps) + (e.key === "." ? 1 : -1)));
+    if (e.key === "b" && film.dataset.boxes) boxes();
+  });
+  const strip = document.getElementById("mute-strip"), mute = document.getElementById("mute-form");
+  if (strip && mute) {
+    strip.hidden = false; let first = null; const mark = strip.firstElementChild;
+    const second = (e) => { const r = strip.getBoundingClientRect(); return Math.min(1, Math.max(0, (e.clientX - r.left) / r.width)) * (film.duration || 0); };
+    strip.addEventListener("pointerdown", (e) => { first = second(e); strip.setPointerCapture(e.pointerId); });
+    strip.addEventListener("pointermove", (e) => { if (first === null) return; const to = second(e), a = Math.min(first, to), b = Math.max(first, to);
+      mark.style.insetInlineStart = `${100 * a / film.duration}%`; mark.style.width = `${100 * (b - a) / film.duration}%`;
+      mute.elements.start.value = a.toFixed(2); mute.elements.until.value = b.toFixed(2); });
+    strip.addEventListener("pointerup", () => { if (first !== null) mute.closest("details").open = true; first = null; });
   }
 })();

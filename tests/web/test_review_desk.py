@@ -1,0 +1,143 @@
+"""The review desk: a film is protected, looked at by a person, answered for, and only then released."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def _scene():
+    path = Path(__file__).parents[1] / "footage" / "scene.py"
+    spec = importlib.util.spec_from_file_location("footage_scene", path)
+    module = sys.modules.setdefault("footage_scene", importlib.util.module_from_spec(spec))
+    if not hasattr(module, "walk"):
+        spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def film(hire, tmp_path):
+    """A drawn film of two people, arrived and protected by the worker: (its row, the press officer's client)."""
+    from django.utils import timezone
+    from web.test_reliability import encounter
+
+    from commonbeat.web.media import store
+    from commonbeat.web.review import acts
+    from commonbeat.web.review.models import Clip
+
+    officer, _ = hire("officer")
+    press, desk = hire("press")
+    scene = _scene()
+    pictures, _truth = scene.walk(frames=12)
+    scene.write(tmp_path / "walk.mp4", pictures)
+    row = store.keep(tmp_path / "walk.mp4", "video/original")
+    clip = Clip.objects.create(
+        encounter=encounter(officer), uploaded_at=timezone.now(), uploaded_by=press, original=row.blob,
+        audio_description="A street.", captions="WEBVTT\n\n00:00:00.000 --> 00:00:00.400\n[steps]\n", music_cleared="none",
+    )  # fmt: skip
+    acts.protect_again(clip, press)
+    return work(clip), desk
+
+
+def work(clip):
+    from commonbeat.web.jobs.queue import run_one
+
+    while run_one() is not None:
+        pass
+    clip.refresh_from_db()
+    return clip
+
+
+def test_a_film_is_looked_at_by_a_person_and_only_then_released(film):
+    from commonbeat.web.base.models import Entry
+
+    clip, desk = film
+    home = f"/desk/review/{clip.pk}/"
+    assert clip.state == "review" and len(clip.record["tracks"]) == 2 and clip.record["leak"]["upper"] is None
+    assert "plan" not in clip.record  # where people are is sealed
+    page = desk.get(home).content.decode()
+    assert "Nobody has looked yet" in page and "disabled" in page[page.index("Release</h2>") :]
+    desk.post(home + "release/")
+    clip.refresh_from_db()
+    assert clip.state == "review"
+
+    look = desk.get(home + "looked/").content.decode()
+    assert look.count('name="seen"') == 12  # all frames: fewer than a hundred
+    jpeg = desk.get(f"{home}frame/3.jpg")
+    assert jpeg["Content-Type"] == "image/jpeg" and jpeg.content[:2] == b"\xff\xd8"
+    assert desk.get(f"{home}frame/99.jpg").status_code == 404
+    assert desk.post(home + "looked/", {"seen": []}).status_code == 422  # not said that every picture was looked at
+    desk.post(home + "looked/", {"every": "on"})
+    clip.refresh_from_db()
+    # all 12 of 12 frames were looked at and clean: the finite population leaves nothing unseen
+    assert clip.record["leak"]["upper"] == 0 and Entry.objects.filter(what="footage.looked_at").exists()
+    desk.post(home + "release/")
+    clip.refresh_from_db()
+    assert clip.state == "released"
+
+
+def test_what_a_person_saw_blocks_the_film(film):
+    clip, desk = film
+    desk.post(f"/desk/review/{clip.pk}/looked/", {"every": "on", "seen": ["2", "3", "5"]})
+    clip.refresh_from_db()
+    assert clip.state == "blocked" and clip.record["leak"]["upper"] == 3 / 12
+    page = desk.get(f"/desk/review/{clip.pk}/").content.decode()
+    assert "up to 25.0% of frames may show a face" in page
+
+
+def test_every_track_is_served_and_boxes_only_to_the_press_officer_with_a_line_in_the_log(film, hire):
+    from commonbeat.web.base.models import Entry
+
+    clip, desk = film
+    page = desk.get(f"/desk/review/{clip.pk}/").content.decode()
+    assert page.count("Frames of track") == 2 and f"/desk/review/{clip.pk}/frame/0.jpg" in page
+    boxes = desk.get(f"/desk/review/{clip.pk}/boxes.json").json()
+    assert boxes.keys() == {"1", "2"} and len(boxes["1"]["boxes"]) == 12
+    assert Entry.objects.filter(what="footage.boxes_viewed").count() == 1
+    assert hire("editor")[1].get(f"/desk/review/{clip.pk}/boxes.json").status_code == 403
+
+
+def test_a_missed_face_is_followed_and_the_film_written_anew_without_a_new_search(film, monkeypatch):
+    from commonbeat.web.media import store
+
+    clip, desk = film
+    first, before = clip.protected, clip.record
+    drawn = {"kind": "face", "at": 0.2, "start": 0, "until": 0.4, "x0": 20, "y0": 180, "x1": 60, "y1": 220}
+    desk.post(f"/desk/review/{clip.pk}/region/", drawn)
+    clip.refresh_from_db()
+    assert clip.state == "protecting"
+    clip = work(clip)
+    assert clip.state == "review" and clip.protected != first and clip.record["regions"] == 1
+    assert [t["first"] for t in clip.record["tracks"]] == [t["first"] for t in before["tracks"]]
+    assert not store.Blob.objects.filter(pk=first).exists()
+    refused = desk.post(f"/desk/review/{clip.pk}/region/", {**drawn, "at": 3}, follow=True).content.decode()
+    assert "lies between from and until" in refused
+
+
+def test_a_place_the_second_look_points_at_is_a_face_or_none(film):
+    clip, desk = film
+    leak = {**clip.record["leak"], "estimate": 2 / 26, "longest_run": 2}
+    clip.record = {**clip.record, "leak": leak, "visible": [[3, 100, 100, 120, 120], [4, 100, 100, 120, 120]]}
+    clip.save()
+    page = desk.get(f"/desk/review/{clip.pk}/").content.decode()
+    assert page.count("No face</button>") == 2 and "Something like a face can be seen in frame 3, 4" in page
+    desk.post(f"/desk/review/{clip.pk}/none/0/")
+    clip.refresh_from_db()
+    assert clip.record["visible"] == [[4, 100, 100, 120, 120]] and clip.record["leak"]["longest_run"] == 1
+    desk.post(f"/desk/review/{clip.pk}/face/0/")
+    clip.refresh_from_db()
+    (region,) = clip.extra_boxes
+    assert clip.state == "protecting" and region["kind"] == "face" and region["at"] == pytest.approx(4 / 25)
+
+
+def test_one_person_is_shown_with_consent_and_hidden_again_by_a_button(film):
+    clip, desk = film
+    refused = desk.post(f"/desk/review/{clip.pk}/show/1/", follow=True).content.decode()
+    assert "Nobody was asked about track 1" in refused
+    clip.looked = {"visible": [1]}
+    clip.save()
+    assert "mask/1/" in desk.get(f"/desk/review/{clip.pk}/").content.decode()
+    desk.post(f"/desk/review/{clip.pk}/mask/1/")
+    clip.refresh_from_db()
+    assert clip.looked["visible"] == [] and clip.state == "protecting"
