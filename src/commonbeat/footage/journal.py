@@ -15,11 +15,11 @@ __all__ = ["Glance", "Journal"]
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What one look gave: found (n, 5); rolled: a head shows only in the turned picture; turned: it was looked at by
+    """What one look gave: found (n, 5); rolled: how many at its end show only in the turned picture; turned: it was looked at by
     quarter turns too; light: mean brightness, None for a look at places only."""
 
     found: np.ndarray
-    rolled: bool = False
+    rolled: int = 0
     turned: bool = False
     light: float | None = None
 

@@ -28,7 +28,7 @@ from commonbeat.footage.turns import QUARTERS, TILTS
 
 __all__ = ["Sightings", "find"]
 
-LOOKS_PER_SECOND = 6.0  #: key frames; the fewest that lost nobody on the clips measured
+KEYS_PER_SECOND = 3.0  #: whole looks; half way between two, one at half size and around every face known
 BUFFER_BYTES = 96e6  #: decoded frames kept while a gap is searched
 
 
@@ -135,29 +135,29 @@ class _Search:
         self.journal = journal or Journal(None)
         self.seen = Sightings(size=(facts.width, facts.height), fps=facts.rate, detector=eye.detector.name)
         fits = int(BUFFER_BYTES / (facts.width * facts.height * 1.5 * 3))
-        self.step = max(1, min(round(facts.rate / LOOKS_PER_SECOND), fits))
+        self.step = max(1, min(round(facts.rate / KEYS_PER_SECOND), fits))
         self.probe = max(1, round(facts.rate / self.step))  # key frames in about one second
         self.windows: list[tuple[int, int]] = []
         self.filled: dict[int, np.ndarray] = {}  # what is known of a looked-at frame, sure places filled in
         self.known: dict[int, np.ndarray] = {}  # the same, after the first reading
         self.fast: dict[tuple[int, int], np.ndarray] = {}  # window -> places where somebody moves fast
         self.fast_at: dict[int, list[np.ndarray]] = {}  # key frame -> the same
-        self.rolled: list[int] = []
+        self.rolled: list[tuple[int, np.ndarray]] = []  # key frame, places where a head shows only turned
+        self.wide = round(1.5 * facts.rate) + self.step  # frames around it that are read again
         self.near_rolled: list[tuple[int, int]] = []
 
     def run(self) -> Sightings:
         seen = self.seen
         with ThreadPoolExecutor(self.threads) as pool:
-            self._read(pool, self._windows(), self._first_key, self._first_near)
+            self._read(pool, self._windows(), self._first_key, self._first_half, self._first_near)
             seen.damaged = self.clip.damaged
             if self.turned == "auto":
-                wide = round(1.5 * seen.fps) + self.step
-                self.near_rolled = _merged([(n - wide, n + wide) for n in self.rolled])
+                self.near_rolled = _merged([(n - self.wide, n + self.wide) for n, _ in self.rolled])
                 again = [w for w in self.windows if w in self.fast or _within(w, self.near_rolled)]
                 if again:
                     self.known, self.filled = self.filled, {}
                     self.clip.rewind()
-                    self._read(pool, self._again(again), self._second_key, self._second_near)
+                    self._read(pool, self._again(again), self._second_key, self._second_half, self._second_near)
         seconds = seen.times[-1] - seen.times[0] if len(seen.times) > 1 else 0
         seen.fps = (len(seen.times) - 1) / seconds if seconds > 0 else self.clip.facts.rate
         return seen
@@ -202,7 +202,7 @@ class _Search:
                 yield waiting.pop(0), held
                 held = {number: frame} if waiting and waiting[0][0] == number else {}
 
-    def _read(self, pool: ThreadPoolExecutor, windows, key, near) -> None:
+    def _read(self, pool: ThreadPoolExecutor, windows, key, half, near) -> None:
         """Three windows in flight at most, taken in order, so that memory stays flat and answers stay the same."""
         keys: dict[int, Future] = {}
         flying: list[tuple[Future, tuple[int, int]]] = []
@@ -212,14 +212,15 @@ class _Search:
                 if end not in keys:
                     keys[end] = pool.submit(key, end, held[end], count)
                     count += 1
-            flying.append((pool.submit(self._settle, window, held, [keys[end] for end in window], near), window))
+            ends = [keys[end] for end in window]
+            flying.append((pool.submit(self._settle, window, held, ends, half, near), window))
             keys = {window[1]: keys[window[1]]}
             if len(flying) > 2:
                 self._take(*flying.pop(0))
         for task in flying:
             self._take(*task)
 
-    def _settle(self, window, held, keys, near) -> tuple[dict, dict, dict]:
+    def _settle(self, window, held, keys, half, near) -> tuple[dict, dict, dict]:
         glances = {end: key.result() for end, key in zip(window, keys)}
         boxes = {end: self._with_known(end, glance.found) for end, glance in glances.items()}
         places: dict[int, np.ndarray] = {}
@@ -228,7 +229,13 @@ class _Search:
             glances[number], places[number] = near(number, held[number], around), self.eye.reach(around)
             return self._with_known(number, glances[number].found)
 
-        between(*window, boxes, again)
+        middle_frame = (window[0] + window[1]) // 2
+        if window[1] - window[0] > self.step // 2:
+            known = self.eye.together([boxes[end] for end in window])
+            glances[middle_frame] = half(middle_frame, held[middle_frame], known[:, :4])
+            boxes[middle_frame] = self._with_known(middle_frame, glances[middle_frame].found)
+        for a, b in itertools.pairwise(sorted(boxes)):
+            between(a, b, boxes, again)
         return boxes, glances, places
 
     def _with_known(self, number: int, found: np.ndarray) -> np.ndarray:
@@ -246,7 +253,7 @@ class _Search:
             if glance.turned:
                 seen.turned.add(number)
             if glance.rolled:
-                self.rolled.append(number)
+                self.rolled.append((number, _grown(glance.found[-glance.rolled :, :4])))
             if glance.light is not None:
                 seen.bright.append(glance.light)
         fast = _fast([boxes[n] for n in sorted(boxes)])
@@ -272,7 +279,20 @@ class _Search:
         if turn is None:
             return Glance(straight, light=light)
         rolled = unseen(self.eye.turned(sized, width, height, turn, floor), straight)
-        return Glance(np.concatenate([straight, rolled]), len(rolled) > 0, True, light)
+        return Glance(np.concatenate([straight, rolled]), len(rolled), True, light)
+
+    def _first_half(self, number: int, frame, known: np.ndarray) -> Glance:
+        """The whole picture at half size, for who is new and large; and a look at each face the two keys know."""
+
+        def look() -> Glance:
+            sized, (width, height) = self._sized(frame), self.seen.size
+            there = self.eye.near(sized(width, height), known)
+            return Glance(self.eye.together([there, self.eye.see(sized, width, height, smaller=True)]))
+
+        return self._once(f"{number} half", look)
+
+    def _second_half(self, number: int, frame, known: np.ndarray) -> Glance:
+        return self._second_key(number, frame, 0)
 
     def _first_near(self, number: int, frame, places: np.ndarray) -> Glance:
         def look() -> Glance:
@@ -281,23 +301,29 @@ class _Search:
             if self.turned != "always":
                 return Glance(straight)
             rolled = unseen(self.eye.near(picture, places, ROLLED_FLOOR, QUARTERS + TILTS), straight)
-            return Glance(np.concatenate([straight, rolled]), len(rolled) > 0, True)
+            return Glance(np.concatenate([straight, rolled]), len(rolled), True)
 
         return self._once(f"{number} near {places.round().tolist()}", look)
 
     def _second_key(self, number: int, frame, count: int) -> Glance:
-        """What shows only turned: in the whole picture near rolled heads, around those who move fast elsewhere."""
+        """What shows only turned: around those who move fast; near rolled heads around them, and everywhere at half size."""
 
         def look() -> Glance:
             width, height = self.seen.size
-            if _within((number, number), self.near_rolled):
-                more = self.eye.turned(self._sized(frame), width, height, "full", ROLLED_FLOOR)
-            else:
-                places = np.concatenate(self.fast_at.get(number, [np.empty((0, 4))]))
-                more = self.eye.near(self._sized(frame)(width, height), places, TURNED_FLOOR, QUARTERS)
+            rolled = self._rolled_near(number)
+            places = [*self.fast_at.get(number, []), *rolled, np.empty((0, 4))]
+            sized, floor = self._sized(frame), ROLLED_FLOOR if rolled else TURNED_FLOOR
+            more = self.eye.near(sized(width, height), np.concatenate(places), floor, QUARTERS)
+            if rolled:
+                more = self.eye.together([more, self.eye.turned(sized, width, height, "half", floor)])
             return Glance(unseen(more, self.known[number]), turned=True)
 
         return self._once(f"{number} again", look)
+
+    def _rolled_near(self, number: int) -> list[np.ndarray]:
+        first = bisect.bisect_left(self.rolled, number - self.wide, key=lambda r: r[0])
+        last = bisect.bisect_right(self.rolled, number + self.wide, key=lambda r: r[0])
+        return [places for _, places in self.rolled[first:last]]
 
     def _second_near(self, number: int, frame, places: np.ndarray) -> Glance:
         known = self.known.get(number, np.empty((0, 5)))
@@ -333,6 +359,12 @@ def _fast(looks: list[np.ndarray]) -> np.ndarray:
         far = np.hypot(ax - bx, ay - by) > 0.5 * np.sqrt(asize * bsize)
         moved += [a[rows[far], :4], b[columns[far], :4]]
     return np.concatenate(moved)
+
+
+def _grown(places: np.ndarray) -> np.ndarray:
+    """Boxes twice as wide and high: somebody who dances is elsewhere a second later."""
+    half = np.tile((places[:, 2:] - places[:, :2]) / 2, 2) * [-1, -1, 1, 1]
+    return places + half
 
 
 def _merged(spans) -> list[tuple[int, int]]:
