@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commonbeat.report.blocks import Cautions, Drawn, Heading, Page, Tabled, Words
-from commonbeat.report.charts import Table, line_with_band
+from commonbeat.report.charts import Table, dots, line_with_band
 from commonbeat.report.sections.recompute import citation, script
 from commonbeat.report.words import RING_NAMES, VERDICT_WORDS, figure, interval
 from commonbeat.studies.findings import Finding, Findings
@@ -69,9 +69,19 @@ def _points(findings, name):
 def _groups(findings, name):
     if not findings.groups:
         return []
+    table = _table("The primary comparison within groups", findings.groups)
+    told = "; ".join(f"{group}: {effect} ({word})" for group, effect, _, word in table.rows)
+    known = [f for f in findings.groups if f.effect.value is not None]
+    rows = [{"label": f.value, "value": f.effect.value, "low": f.effect.low, "high": f.effect.high} for f in known]
+    shown = Tabled(f"study-groups-{name}", table)
+    if known:
+        shown = Drawn(dots(
+            rows, name=f"study-groups-{name}", title="The same comparison within groups", axis="points on a 0-100 scale", table=table,
+            alternative=f"{told}.", smallest=findings.primary.smallest,
+        ), ("dashed line: the least that was said to matter", "groups of which too little is known have no dot; they stand in the table"))  # fmt: skip
     return [
         Heading("The same within groups"),
-        Tabled(f"study-groups-{name}", _table("The primary comparison within groups", findings.groups)),
+        shown,
         Words("Intervals hold for all values of a group at once. A difference between groups is judged by the difference, not by one being clear and the other not."),
     ]  # fmt: skip
 
