@@ -1,19 +1,23 @@
 """How the pages look to a machine that checks them: axe-core finds nothing, nothing is wider than the screen, the console is silent."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from web.browsing import HERE, TAGS, browser, served_town
+from web.pseudo import catalogues
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 AXE = (HERE / "vendor/axe-core@4.14.1/axe.min.js").read_text(encoding="utf-8")
 PUBLIC = ["/", "/stories/", "/stories/stroller/", "/stories/stroller/embed/", "/places/", "/trust/", "/ripple/", "/promises/", "/how-we-know/",
           "/what-you-may-ask-for/", "/talk/", "/talk/on-the-street/", "/talk/on-the-street/results/", "/talk/on-the-street/decisions/", "/answer/",
           "/answer/pulse/", "/i-was-there/", "/something-went-wrong/", "/something-went-wrong/receipt/", "/paper-form/", "/this-is-me/receipt/",
-          "/stories/stroller/this-is-me/", "/moments/stroller?participant=5&more=1", "/moments/dance-off?try=edit", "/demo/", "/account/login/", "/no-such-page/"]  # fmt: skip
+          "/stories/stroller/this-is-me/", "/moments/stroller?participant=5&more=1", "/moments/dance-off?try=edit", "/demo/", "/account/login/", "/no-such-page/", "/studies/", "/studies/back/", "/poster/"]  # fmt: skip
 DESK = {
-    "officer": ["/desk/record/", "/desk/record/mine/"],
+    "officer": ["/desk/record/", "/desk/record/mine/", "/desk/practice/"],
     "press": ["/desk/tell/", "/desk/review/", "/desk/review/new/", "/desk/tell/requests/", "/desk/talk/"],
     "auditor": ["/desk/oversee/", "/desk/oversee/log/"],
-    "analyst": ["/desk/answer/"],
+    "analyst": ["/desk/answer/", "/desk/study/", "/desk/practice/draw/"],
     "independent": ["/desk/oversee/harm/"],
 }
 
@@ -55,24 +59,118 @@ def everywhere(chromium, home, found):
                 look(page, home + path, found)
 
 
+#: pages whose words are longest or whose shape is hardest, looked at again in other tongues
+TRIED = ["/", "/stories/stroller/", "/places/", "/trust/", "/ripple/", "/talk/on-the-street/", "/talk/on-the-street/results/", "/answer/pulse/",
+         "/something-went-wrong/", "/paper-form/", "/studies/", "/moments/stroller?participant=5&more=1", "/account/login/"]  # fmt: skip
+
+
+def in_other_tongues(chromium, home, found):
+    """Spanish, the translators' language with words a third longer, and the same from right to left, on a small and a large screen."""
+    for language, width, scheme in (
+        ("es", 390, "dark"),
+        ("es", 1280, "light"),
+        ("en-xa", 320, "light"),
+        ("ar-xb", 390, "light"),
+        ("ar-xb", 1280, "dark"),
+    ):
+        page = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+        page.set_default_timeout(120_000)
+        for path in TRIED:
+            look(page, f"{home}{path}{'&' if '?' in path else '?'}lang={language}", found)
+            if language == "ar-xb":
+                assert page.evaluate("getComputedStyle(document.body).direction") == "rtl", path
+                start = page.evaluate("document.querySelector('h1:not(.hidden), h2').getBoundingClientRect().right")
+                assert start > width / 2, path  # lines begin at the right
+
+
 def test_axe_finds_nothing_on_any_page_on_a_phone_and_a_screen_by_day_and_by_night():
-    with served_town() as (home, _folder), browser() as chromium:
+    with (
+        served_town(COMMONBEAT_PSEUDO=str(catalogues(Path(tempfile.mkdtemp(prefix="commonbeat-words-"))))) as (
+            home,
+            _folder,
+        ),
+        browser() as chromium,
+    ):
         by_keyboard(chromium, home)
+        without_a_script(chromium, home)
         found = []
         everywhere(chromium, home, found)
+        in_other_tongues(chromium, home, found)
     assert found == []
 
 
+def without_a_script(chromium, home):
+    """Reading, voting and answering need no JavaScript; nor does recording, except without a connection."""
+    page = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False).new_page()
+    page.set_default_timeout(60_000)
+    for path in ("/", "/stories/stroller/", "/trust/", "/ripple/"):
+        page.goto(home + path)
+        page.locator("h1").first.wait_for(state="attached")
+    page.goto(f"{home}/places/")
+    page.get_by_role("rowheader").first.wait_for()  # the map needs a script; its numbers do not
+    page.goto(f"{home}/talk/on-the-street/")
+    before = page.locator(".sentence").inner_text()
+    page.get_by_role("button", name="Disagree").click()
+    assert page.locator(".sentence").inner_text() != before
+    page.goto(f"{home}/answer/pulse/")
+    page.get_by_role("group").first.get_by_label("Agree", exact=True).check()
+    page.get_by_role("button", name="Send my answers").click()
+    page.get_by_role("heading", name="Thank you. It was kept.").wait_for()
+    page.goto(f"{home}/demo/")
+    page.locator('form[action="/demo/as/officer/"] button').click()
+    for question, answer in (
+        ("What was it?", "Play"),
+        ("Who began it?", "A resident"),
+        ("Was everybody free to leave?", "Yes"),
+        ("Does any film of it exist?", "No"),
+    ):
+        page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
+    page.get_by_label("What happened, in one sentence?").fill("Without a script.")
+    page.get_by_text("Where, when, how many").click()
+    page.get_by_label("Area").select_option(index=1)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Saved").first.wait_for()
+
+
 def by_keyboard(chromium, home):
-    """The first Tab offers to skip to the content; from there the story is reached, without a trap."""
-    page = chromium.new_page()
+    """The whole of it without a mouse: past the sections, a story read, a sentence voted on, a pulse answered, a record written."""
+    page = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.set_default_timeout(60_000)
     page.goto(home)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    seen = []
-    for _ in range(25):
+    assert tab_to(page, "a[href^='/stories/']") <= 4  # past the head of the page, and no trap
+    page.keyboard.press("Enter")
+    page.locator("video").wait_for()
+    tab_to(page, "a[href$='/this-is-me/']")
+    page.goto(f"{home}/talk/on-the-street/")
+    before = page.locator(".sentence").inner_text()
+    tab_to(page, "button[value=agree]")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    assert page.locator(".sentence").inner_text() != before
+    page.goto(f"{home}/answer/pulse/")
+    for _question in range(3):
+        tab_to(page, "input[type=radio]")
+        page.keyboard.press("ArrowDown")
+    assert page.locator("input[type=radio]:checked").count() == 3
+    tab_to(page, "main form button")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Thank you. It was kept.").wait_for()
+    page.goto(f"{home}/places/")
+    page.locator("path.leaflet-interactive").first.wait_for()
+    tab_to(page, "path.leaflet-interactive")
+    page.locator(".leaflet-tooltip").wait_for()  # the map speaks when it is reached
+
+
+def tab_to(page, wanted, most=60) -> int:
+    """Presses Tab until something that fits has the focus, and it can be seen to have it -> how often."""
+    for n in range(1, most + 1):
         page.keyboard.press("Tab")
-        seen.append(page.evaluate("document.activeElement.getAttribute('href') || document.activeElement.tagName"))
-    assert any(s.startswith("/stories/") for s in seen)
-    assert "BODY" not in seen[:5]  # no trap, no hole
+        if page.evaluate("w => document.activeElement.matches(w)", wanted):
+            seen = page.evaluate("""() => { const e = document.activeElement, box = e.closest('.taps label') || e, s = getComputedStyle(box);
+                return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; }""")
+            assert seen, (wanted, "the focus cannot be seen")
+            return n
+    raise AssertionError(f"{wanted} is not reached by keyboard")
