@@ -43,6 +43,7 @@ COMMANDS = {
     "audit": "Check the chain of what was done, and sign or compare its heads.",
     "backup": "Save the site: database, media, and the audit head that proves it.",
     "restore": "Bring a saved site back, and check all of it.",
+    "deletesite": "Delete a whole town; only the last head of its log remains.",
     "doctor": "What on this machine would stop Commonbeat, and what to do?",
 }
 
