@@ -63,6 +63,20 @@ def test_words_say_both_rates_and_what_cannot_be_told(book, capsys):
     assert "Promise p4" in flat and "Residents are not everyone present" in flat
 
 
+def test_people_present_stand_beside_the_residents_on_the_page(book, capsys, tmp_path):
+    areas = ledger.Book.open(book).table("areas")["area_id"]
+    pl.DataFrame({"area_id": areas, "people": 700}).write_csv(tmp_path / "there.csv")
+    code, out = said(
+        capsys, "encounters", book, "--json", "--present", tmp_path / "there.csv", "--html", tmp_path / "e.html"
+    )
+    rows = json.loads(out.out)["present"]
+    assert code == 0 and len(rows) == 2 * len(areas)
+    assert all(r["count"] is None or r["count"] >= 5 for r in rows)
+    assert "The same contacts by people present" in (tmp_path / "e.html").read_text()
+    code, out = said(capsys, "encounters", book, "--present", tmp_path / "nothing.csv")
+    assert code == 2 and "is not a CSV of people present" in " ".join(out.err.split())
+
+
 def test_the_map_says_the_verdicts_in_words_and_needs_no_colour(book, capsys, tmp_path):
     code, out = said(capsys, "encounters", book, "--json", "--html", tmp_path / "e.html")
     verdicts = {c["area"]: c["verdict"] for c in json.loads(out.out)["cells"] if c["area"]}

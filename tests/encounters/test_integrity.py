@@ -190,6 +190,33 @@ def test_nothing_can_be_asked_by_officer():
         encounters.equity(rows(40), population, people=people, by="officer_ref")
 
 
+def test_the_record_feeds_no_other_file_and_calls_nobody():
+    """Nothing in the record or in this room can open a connection: what leaves is an export that a person asked for."""
+    wires = {
+        "socket",
+        "ssl",
+        "http",
+        "urllib",
+        "requests",
+        "httpx",
+        "aiohttp",
+        "ftplib",
+        "smtplib",
+        "telnetlib",
+        "asyncio",
+        "webbrowser",
+    }
+    for file in [
+        *(SRC / "ledger").rglob("*.py"),
+        *(SRC / "encounters").rglob("*.py"),
+        *(SRC / "codebook").rglob("*.py"),
+    ]:
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [n.name for n in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {n.split(".")[0] for n in names} & wires, (file.name, names)
+
+
 def test_no_way_searches_for_a_person():
     """No function of the record or of this room takes a name, a plate, a date of birth or a face."""
     forbidden = {"name", "surname", "plate", "phone", "birth", "born", "face", "person"}

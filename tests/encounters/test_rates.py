@@ -57,6 +57,33 @@ def test_both_rates_stand_side_by_side():
     assert "residents_are_not_everyone_present" in found.cautions
 
 
+def test_people_present_are_a_second_denominator_beside_the_residents():
+    """1,000 residents, 4,000 people there by day and 2,000 by night: 3,000 on average."""
+    contacts = record(("centre", "enforcement", 60), ("yard", "enforcement", 7))
+    there = pl.DataFrame({"area_id": ["centre", "centre"], "hour": [12, 0], "people": [4_000, 2_000]})
+    enforcement, positive = encounters.by_people_present(contacts, there, window=YEAR)
+    years = 365 / 365.25
+    assert (enforcement.area, enforcement.kind, enforcement.people) == ("centre", "enforcement", 3_000)
+    assert enforcement.rate == pytest.approx(60 / 3 / years)
+    assert (enforcement.low, enforcement.high) == pytest.approx(tuple(float(x) for x in garwood(60, 3 * years)))
+    assert (positive.count, positive.low) == (0, 0)
+    beside = encounters.rates(contacts, population(centre=1_000), window=YEAR)
+    assert cell(beside, "centre").enforcement.rate == pytest.approx(60 / years)  # the residents stay the main answer
+
+
+@pytest.mark.parametrize(("there", "says"), [
+    ({"area": ["a"], "people": [1]}, "need the columns"), ({"area_id": ["a"], "people": [-1]}, "0 or more"),
+    ({"area_id": ["a"], "people": ["many"]}, "0 or more"), ({"area_id": ["a", "a"], "people": [1, 2]}, "stand twice"),
+])  # fmt: skip
+def test_people_present_that_cannot_be_read_are_told(there, says):
+    with pytest.raises(BadInput, match=says):
+        encounters.by_people_present(record(("a", "enforcement", 9)), pl.DataFrame(there), window=YEAR)
+    with pytest.raises(TooFew):
+        encounters.by_people_present(
+            record(("a", "enforcement", 9)), pl.DataFrame({"area_id": ["a"], "people": [0]}), window=YEAR
+        )
+
+
 def test_a_place_without_residents_has_a_count_and_no_rate():
     found = encounters.rates(record(("north", "enforcement", 40), ("yard", "enforcement", 12), (None, "positive", 3)),
                              population(north=1_000), window=YEAR)  # fmt: skip

@@ -22,6 +22,12 @@ def command(
         str | None,
         typer.Option("--announced", help="Day a target was announced (YYYY-MM-DD): did the record double after it?"),
     ] = None,
+    present: Annotated[
+        Path | None,
+        typer.Option(
+            "--present", help="A CSV of people present: area_id, people, perhaps hour; shown beside the residents."
+        ),
+    ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page to this file.")] = None,
     analyst: Analyst = False,
     json: Json = False,
@@ -36,19 +42,20 @@ def command(
     from commonbeat.report.encounters_page import write_encounters_page
 
     opened = ledger.Book.open(book)
-    answer = _answer(opened, by, zone, _day(announced), analyst)
+    there = _present(present)
+    answer = _answer(opened, by, zone, _day(announced), analyst, there)
     areas = opened.table("areas") if "areas" in opened else None
     names = dict(areas.select("area_id", "name").iter_rows()) if areas is not None else {}
     if html is not None:
-        public = answer if not analyst else _answer(opened, by, zone, _day(announced), False)
+        public = answer if not analyst else _answer(opened, by, zone, _day(announced), False, there)
         write_encounters_page(html, public, names, areas=areas)
     show(answer, json=json, quiet=quiet, words=lambda console: _words(console, answer, names, html))
 
 
-def _answer(book, by, zone, announced, analyst) -> dict:
+def _answer(book, by, zone, announced, analyst, present) -> dict:
     from commonbeat import encounters
     from commonbeat.errors import BookError, TooFew
-    from commonbeat.report.encounters_release import released
+    from commonbeat.report.encounters_release import released, released_present
 
     if not {"contacts", "population"} <= set(book.tables):
         raise BookError(
@@ -75,7 +82,25 @@ def _answer(book, by, zone, announced, analyst) -> dict:
     }
     first = {"snapshot": book.snapshot, "simulated": book.simulated, "label": book.label}
     said = {k: _plain(v) for k, v in parts.items()}
+    if present is not None:
+        said["present"] = released_present(
+            encounters.by_people_present(contacts, present, zone=zone), analyst=analyst
+        )
     return first | released(found, analyst=analyst) | said | {"cannot_tell": cannot} | {"simulated": book.simulated}
+
+
+def _present(file: Path | None):
+    """People present, from a CSV of somebody's own; every id stays the words it is."""
+    from commonbeat.errors import BadInput
+
+    if file is None:
+        return None
+    import polars as pl
+
+    try:
+        return pl.read_csv(file, schema_overrides={"area_id": pl.String})
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise BadInput(f"{file} is not a CSV of people present (area_id,people): {error}.") from error
 
 
 def _promises(book, contacts, population, zone, today, ask):

@@ -4,6 +4,7 @@ from commonbeat.encounters.counting import Window
 from commonbeat.encounters.integrity import CODES, Integrity, Question, agreement, integrity
 from commonbeat.encounters.pooling import pooled
 from commonbeat.encounters.practice import AfterStories, Practice, spread_of_practice
+from commonbeat.encounters.present import Present, by_people_present
 from commonbeat.encounters.promises import STATUSES, Commitment, commitments
 from commonbeat.encounters.rates import equity, rates
 from commonbeat.encounters.ratios import positive_to_enforcement, rate_ratio, share_ratio, within_areas
@@ -20,12 +21,14 @@ __all__ = [
     "Equity",
     "Integrity",
     "Practice",
+    "Present",
     "Question",
     "Rate",
     "Reach",
     "Versus",
     "Window",
     "agreement",
+    "by_people_present",
     "commitments",
     "equity",
     "integrity",

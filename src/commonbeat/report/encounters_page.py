@@ -30,7 +30,7 @@ def encounters_page(answer: dict, names: dict, *, areas=None, town="Commonbeat")
         chart=_chart(answer, names), map=_map(answer, names, areas), table=_cells_table(answer, names), versus=[versus_words(v) for v in answer["versus"]],
         reach=_reach(answer, names), questions=[question_words(q) for q in (answer["integrity"] or {}).get("questions", ())],
         integrity=answer["integrity"], practice=answer["practice"] and practice_words(answer["practice"]),
-        promises=_promises(answer), cautions=caution_words(answer["cautions"]), appendix=_appendix(answer, names),
+        promises=_promises(answer), present=_present(answer, names), cautions=caution_words(answer["cautions"]), appendix=_appendix(answer, names),
     )  # fmt: skip
 
 
@@ -118,6 +118,16 @@ def _reach(answer: dict, names: dict) -> str | None:
         f"positive contacts (n = {s['n']:,}). Concentration index {figure(i['value'], 2)} ({figure(i['low'], 2)} to {figure(i['high'], 2)}): "
         "above 0 leans towards the most enforced places, below 0 away from them."
     )
+
+
+def _present(answer: dict, names: dict) -> Table | None:
+    rows = tuple(
+        (names.get(r["area"], r["area"]), r["kind"], f"{r['people']:,.0f}", _count(r), _span(r))
+        for r in answer.get("present", ())
+    )
+    note = "People present come from a file of the reader's own and are taken as known; residents are counted above."
+    head = ("", "kind", "people present", "contacts", "per 1,000 present and year")
+    return Table("The same contacts by people present", head, rows, note) if rows else None
 
 
 def _promises(answer: dict) -> Table | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from commonbeat.encounters import Cell, Equity
+from commonbeat.encounters import Cell, Equity, Present
 from commonbeat.privacy import shown_count
 
-__all__ = ["released", "released_cells"]
+__all__ = ["released", "released_cells", "released_present"]
 
 KINDS = ("positive", "service", "enforcement")
 _NOTHING = {"count": None, "rate": None, "low": None, "high": None, "pooled": None}
@@ -43,3 +43,9 @@ def released_cells(cells: Sequence[Cell]) -> list[dict]:
         if kind == "enforcement":
             rows[i]["q"] = None
     return rows
+
+
+def released_present(rows: Sequence[Present], *, analyst: bool = False) -> list[dict]:
+    """Rates per people present; counts under the floor hidden, unless an analyst asks."""
+    nothing = {"count": None, "rate": None, "low": None, "high": None}
+    return [r.to_dict() | ({} if analyst or shown_count(r.count) is not None else nothing) for r in rows]
