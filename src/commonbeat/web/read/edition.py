@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from commonbeat.estimate import plain
+from commonbeat.web.read.door import released
 
 __all__ = ["Edition", "current", "publish"]
 
@@ -74,7 +75,8 @@ def publish(root: Path, *, at: datetime | None = None, **parts) -> Edition:
     """Writes a new edition beside the old one and swaps it in; half an edition is never read."""
     folder = Path(root) / "editions"
     folder.mkdir(parents=True, exist_ok=True)
-    body = plain({"made_at": (at or datetime.now(UTC)).isoformat(timespec="seconds"), **parts})
+    held = {name: part if name == "moments" else released(plain(part)) for name, part in parts.items()}
+    body = plain({"made_at": (at or datetime.now(UTC)).isoformat(timespec="seconds"), **held})
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, allow_nan=False)
     name = hashlib.sha256(text.encode()).hexdigest()[:24]
     Edition(hash=name, **body)  # an unknown part is a mistake here, not on the page
