@@ -12,7 +12,7 @@ demo: ## a whole simulated town in your browser
 test: ## everything CI checks, with what it needs
 	@tools/system.sh "chromium=the browser tests (pages, accessibility)" "postgresql=the tests on PostgreSQL" \
 	  "default-jre-headless=the tests on Spark" "ffmpeg=some video checks" "bubblewrap=the strict video sandbox" \
-	  "gettext=the translation check" "fonts-dejavu-core=text in pictures"
+	  "docker-compose=the check of the compose file" "gettext=the translation check" "fonts-dejavu-core=text in pictures"
 	@tools/install.sh dev
 	@$(MAKE) --no-print-directory lint
 	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
@@ -25,6 +25,8 @@ lint:
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check -q .
 	$(PY) -m mypy
+	@# what bandit found and somebody looked at is in the list; anything new fails
+	$(PY) -m bandit -q -r src -ll -b tools/bandit-reviewed.json
 
 truth: ## the long statistical checks
 	@tools/install.sh dev

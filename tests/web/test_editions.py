@@ -22,11 +22,26 @@ def test_a_small_count_leaves_by_no_page_no_json_and_no_export_even_if_its_maker
     _person, desk = hire("analyst")
     with zipfile.ZipFile(io.BytesIO(desk.post("/desk/oversee/export/").content)) as pack:
         exported = "".join(pack.read(n).decode() for n in pack.namelist() if n.endswith(".csv"))
-    ways = {p: client.get(p).content.decode() for p in ("/", "/places/", "/trust/", "/ripple/", "/places/areas.json", "/api/areas", "/api/trust", "/api/ripple")}
+    ways = {
+        p: client.get(p).content.decode()
+        for p in (
+            "/",
+            "/places/",
+            "/trust/",
+            "/ripple/",
+            "/places/areas.json",
+            "/api/areas",
+            "/api/trust",
+            "/api/ripple",
+        )
+    }
     for way, body in {**ways, "export": exported}.items():
         for small in ("3.2894", "3.3 ", "52.53", "52.5 ", "9.871", "+9.9", "57.07"):
             assert small not in body, (way, small)
-    assert json.loads(ways["/api/areas"])[0] | {"positive": None, "positive_rate": None} == json.loads(ways["/api/areas"])[0]
+    assert (
+        json.loads(ways["/api/areas"])[0] | {"positive": None, "positive_rate": None}
+        == json.loads(ways["/api/areas"])[0]
+    )
     assert json.loads(ways["/api/areas"])[0]["enforcement"] == 40 and json.loads(ways["/api/trust"])[1]["n"] == 300
     assert "a1,2026,complaints,\r\n" in exported and "a1,2026,force,8\r\n" in exported
 
@@ -44,7 +59,10 @@ def test_a_kept_page_is_never_older_than_the_last_act(told, client):  # noqa: F8
     assert (again.status_code, again.content) == (304, b"")
     packed = client.get("/", headers={"accept-encoding": "gzip"})
     assert gzip.decompress(packed.content) == first.content and "Accept-Encoding" in packed["Vary"]
-    assert "default-src 'none'" in again["Content-Security-Policy"] and "default-src 'none'" in packed["Content-Security-Policy"]
+    assert (
+        "default-src 'none'" in again["Content-Security-Policy"]
+        and "default-src 'none'" in packed["Content-Security-Policy"]
+    )
     state.withdraw(acts.link_of(told["token"]))
     assert b"A laugh at the stop" not in client.get("/", headers={"if-none-match": first["ETag"]}).content
 

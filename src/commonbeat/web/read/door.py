@@ -11,7 +11,20 @@ from commonbeat.privacy import shown_count
 __all__ = ["COUNTS", "released"]
 
 #: names under which an edition carries numbers of people or of their contacts
-COUNTS = ("n", "residents", "people", "positive", "service", "enforcement", "complaints", "force", "views", "shares", "replies", "votes")
+COUNTS = (
+    "n",
+    "residents",
+    "people",
+    "positive",
+    "service",
+    "enforcement",
+    "complaints",
+    "force",
+    "views",
+    "shares",
+    "replies",
+    "votes",
+)
 _DEPEND = {"n": ("value", "low", "high")}
 
 
