@@ -19,7 +19,7 @@ MATRIX = {
     "press editor": "tell:act talk:desk talk:moderate",
     "press auditor": "tell:takedowns review:original",
     "press editor auditor": "review:list review:clip review:picture tell:list tell:story",
-    "analyst": "answer:batches study:desk study:close study:practice",
+    "analyst": "answer:batches study:desk study:close study:practice study:edition",
     "auditor": "oversee:log oversee:head oversee:checkpoint api:log",
     "auditor analyst": "oversee:home oversee:export api:week metrics",
     "independent": "oversee:harm oversee:harm_answer",

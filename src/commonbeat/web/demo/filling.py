@@ -61,6 +61,7 @@ def prepare(folder: Path, town) -> Ready:
     with transaction.atomic():
         staff = people.hire()
         people.fill(tables, town.clips, staff)
+    shutil.copytree(town.book, site.book, dirs_exist_ok=True)  # later editions are made from the same book
     press.publish_edition(site, book.snapshot, tables, town)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

@@ -9,6 +9,7 @@ import polars as pl
 
 from commonbeat.web.read import edition, making
 from commonbeat.web.read.snapshot import conversations as snapshot_talk
+from commonbeat.web.study.results import register
 
 WAVE = 21  #: days after which the visitor's guess is compared
 STUDIES = {
@@ -28,6 +29,7 @@ def publish_edition(site, snapshot: str, tables, town) -> None:
         trust_how="Answers of adults drawn by lot each quarter, weighted to the town; simulated.", ripple=ripple, spread=spread,
         commitments=making.commitments(tables), context=making.context(tables), talk=snapshot_talk(),
         moments={kind: moment(site, kind, tables, town, spread) for kind in town.clips},
+        register=register(studies={}, book=site.book),
     )  # fmt: skip
 
 

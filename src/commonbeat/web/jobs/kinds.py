@@ -106,7 +106,9 @@ def clean_up(job, beat):
         if clip is not None and not clip.stories.exclude(state="withdrawn").exists():
             for old in filter(None, (clip.protected, clip.poster, clip.sheet)):
                 store.erase(old)
-            Clip.objects.filter(pk=clip.pk).update(protected="", poster="", sheet="", sample={}, state=Clip.State.BLOCKED, looked={})
+            Clip.objects.filter(pk=clip.pk).update(
+                protected="", poster="", sheet="", sample={}, state=Clip.State.BLOCKED, looked={}
+            )
         asked = Copy.objects.filter(story=story, asked_at=None).update(asked_at=timezone.now())
         note("story.cleaned_up", f"story:{story.pk}", copies_asked=asked, film_erased=clip is not None)
 
@@ -145,4 +147,13 @@ def edition(job, beat):
     return lambda: put("edition", f"edition:{following.date()}", not_before=following) and None
 
 
-__all__ = ["age", "clean_up", "edition", "protect", "release", "seal"]
+@kind("edition_now")
+def edition_now(job, beat):
+    """An edition between the dated ones, because somebody at the desk asked for it."""
+    from commonbeat.web.read import snapshot
+
+    snapshot.release()
+    return lambda: None
+
+
+__all__ = ["age", "clean_up", "edition", "edition_now", "protect", "release", "seal"]

@@ -13,16 +13,19 @@ from commonbeat.errors import TooFew
 from commonbeat.ledger import Book
 from commonbeat.report.dialogue_release import released, surely_shared
 from commonbeat.web.answer import tables as answer
+from commonbeat.web.answer.models import Reply
 from commonbeat.web.base.log import note
 from commonbeat.web.read import edition, making
 from commonbeat.web.record import tables as record
+from commonbeat.web.record.models import Encounter
 from commonbeat.web.study import results as study
 from commonbeat.web.study import tables as trials
-from commonbeat.web.study.models import Trial
+from commonbeat.web.study.models import Joined, Practice, Trial
 from commonbeat.web.study.practice import assignments
 from commonbeat.web.talk import tables as talk
 from commonbeat.web.talk.models import Conversation
 from commonbeat.web.tell import tables as tell
+from commonbeat.web.tell.models import Story
 
 __all__ = ["collect", "release"]
 
@@ -37,6 +40,24 @@ def collect() -> dict:
     return {name: frame for name, frame in found.items() if frame.height}
 
 
+def beside(book: Book, mine: dict) -> dict:
+    """The site's rows beside those the book has from elsewhere (an import, a survey): only rows the site itself wrote are replaced,
+    also those it has taken back since."""
+    asked = {*Reply.objects.values_list("person", flat=True), *Joined.objects.values_list("person", flat=True)}
+    own = {
+        "contacts": ("contact_id", set(Encounter.objects.values_list("pk", flat=True))),
+        "stories": ("story_id", set(Story.objects.values_list("pk", flat=True))),
+        "respondents": ("respondent", asked), "answers": ("respondent", asked),
+        "assignments": ("plan_id", {f"practice-{pk}" for pk in Practice.objects.values_list("pk", flat=True)}),
+    }  # fmt: skip
+    made = {}
+    for name, frame in mine.items():
+        key, ids = own[name]
+        others = [book.table(name).filter(~pl.col(key).is_in(list(ids)))] if name in book.tables else []
+        made[name] = pl.concat([*others, frame])
+    return made
+
+
 def release():
     """Writes the snapshot, makes the edition and swaps it in -> the edition."""
     path, out = settings.SITE.book, edition.current(settings.SITE.root)
@@ -44,7 +65,11 @@ def release():
     mine = collect()
     if mine:
         book = book.write(
-            mine, importer="site", note="release of the site", simulated=settings.SITE.demo, at=timezone.now()
+            beside(book, mine),
+            importer="site",
+            note="release of the site",
+            simulated=settings.SITE.demo or None,
+            at=timezone.now(),
         )
     tables = {name: book.table(name) for name in book.tables}
     studied = study.of_all(snapshot=book.snapshot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
@@ -72,10 +73,10 @@ def _shown(trial: Trial, findings, others) -> dict:
     }  # fmt: skip
 
 
-def register(*, now: datetime | None = None, studies: dict) -> list[dict]:
+def register(*, now: datetime | None = None, studies: dict, book: Path | None = None) -> list[dict]:
     """Every sealed study of this town, also those nobody heard of again: those of the book, and those of the square."""
     now = now or timezone.now()
-    book = settings.SITE.book
+    book = book or settings.SITE.book
     rows = [r | {"page": False} for r in registry(book, now=now)] if (book / "CURRENT").exists() else []
     for t in Trial.objects.order_by("sealed_at"):
         told = (studies.get(t.pk) or {}).get("primary")

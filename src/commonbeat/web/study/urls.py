@@ -11,6 +11,7 @@ named = [
     path("desk/practice/", practice.cards, name="cards"),
     path("desk/practice/draw/", practice.desk, name="practice"),
     path("desk/study/", views.desk, name="desk"),
+    path("desk/edition/", views.edition, name="edition"),
     path("desk/study/<slug:plan_id>/close/", views.close, name="close"),
 ]
 urlpatterns = [path("", include((named, "study")))]

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from commonbeat.errors import BadInput, Refused
+from commonbeat.web.base.log import note
 from commonbeat.web.base.roles import Role, by_link, public, staff
+from commonbeat.web.jobs.queue import put
 from commonbeat.web.read.edition import current
 from commonbeat.web.study import acts, results
 from commonbeat.web.study.forms import AskForm, BackForm, JoinForm, SealForm
@@ -163,4 +165,15 @@ def desk(request):
 def close(request, plan_id):
     acts.close(get_object_or_404(Trial, pk=plan_id), request.user)
     messages.success(request, _("Closed. The seed is shown on its page, so that anybody can repeat the draw."))
+    return redirect("study:desk")
+
+
+@staff(Role.ANALYST)
+@require_POST
+def edition(request):
+    """Asks for an edition now; it is made in the background and swapped in whole."""
+    asked = timezone.now()
+    put("edition_now", f"edition_now:{asked:%Y-%m-%dT%H:%M}")
+    note("edition.asked", "edition", actor=request.user)
+    messages.success(request, _("It is being made; the pages change when it is done."))
     return redirect("study:desk")
