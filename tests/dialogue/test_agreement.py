@@ -127,3 +127,28 @@ def test_who_agrees_with_two_self_descriptions_is_in_neither_group(tmp_path):
 def test_groups_of_another_length_are_refused():
     with pytest.raises(BadInput, match="1 groups for 2 people"):
         dialogue.common_ground(of_matrix([[1], [1]]), ["a"])
+
+
+def test_two_divisions_may_be_crossed(tmp_path):
+    """Statements 0, 1 are ages, 2, 3 are sexes: only who agreed with one of each stands in a crossing."""
+    votes = of_matrix([[1, -1, 1, -1], [1, -1, -1, 1], [-1, 1, 1, -1], [-1, 1, -1, -1]])
+    rows = "0,young,age\n1,old,age\n2,woman,sex\n3,man,sex\n"
+    (tmp_path / "g.csv").write_text("statement_id,group,dimension\n" + rows, encoding="utf-8")
+    named = dialogue.read_groups(tmp_path / "g.csv", votes)
+    label = [named.known.names[k] if k >= 0 else None for k in named.known.of]
+    assert [label[list(votes.people).index(p)] for p in sorted(votes.people)] == [
+        "young, woman",
+        "young, man",
+        "old, woman",
+        None,
+    ]
+    assert named.attributes == ("0", "1", "2", "3")
+
+
+def test_people_may_stand_in_two_divisions(tmp_path):
+    votes = of_matrix([[1, 1], [1, -1]])
+    first, second = (str(p) for p in votes.people)
+    (tmp_path / "g.csv").write_text(
+        f"person,group,second_group\n{first},youth,north\n{second},youth,\n", encoding="utf-8"
+    )
+    assert dialogue.read_groups(tmp_path / "g.csv", votes).known.names == ("youth, north", "youth, not said")

@@ -17,6 +17,8 @@ __all__ = ["NamedGroups", "read_groups"]
 PERSON = ("person", "participant", "voter-id", "voter_id", "person_id", "participant-id")
 STATEMENT = ("statement_id", "statement", "comment-id")
 GROUP = ("group", "known_group", "group-id")
+SECOND = ("second_group",)  #: of people: crossed with the first
+DIMENSION = ("dimension",)  #: of self-descriptions: age, sex; groups of different dimensions are crossed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +34,9 @@ def read_groups(path, votes: Votes) -> NamedGroups:
     """Which known groups does this file name?
 
     path : CSV with columns person,group (one row a person) or statement_id,group (everybody who agreed with that
-           self-description; it then counts as an attribute). Who agreed with two of different groups belongs to none
+           self-description; it then counts as an attribute). Who agreed with two of different groups belongs to none.
+           A further column crosses two divisions: second_group beside person,group, or dimension beside
+           statement_id,group; the floors then hold for the crossed groups
     Raises BadInput with the line: no such statement, an empty group, one person in two groups.
     """
     path = Path(path)
@@ -56,6 +60,11 @@ def read_groups(path, votes: Votes) -> NamedGroups:
             ]
         )
     group = [" ".join(g.split()) for g in group]
+    second, dimension = _column(sheet, SECOND), _column(sheet, DIMENSION)
+    if second is not None and person is not None:
+        group = [f"{g}, {' '.join(h.split()) or 'not said'}" for g, h in zip(group, second)]
+    if dimension is not None and person is None:
+        return _crossed(votes, [s.strip() for s in statement], group, [d.strip() for d in dimension], sheet, path)
     if person is not None:
         return _by_person(votes, [p.strip() for p in person], group, sheet, path)
     return _by_statement(votes, [s.strip() for s in statement], group, sheet, path)
@@ -116,3 +125,24 @@ def _by_statement(votes, statement, group, sheet, path) -> NamedGroups:
         else ()
     )
     return NamedGroups(KnownGroups(tuple(names), of), tuple(statement), notes)
+
+
+def _crossed(votes, statement, group, dimension, sheet, path) -> NamedGroups:
+    """One group a person and dimension, joined: who said nothing in one of them belongs to none."""
+    parts = []
+    for name in dict.fromkeys(dimension):
+        rows = [k for k, d in enumerate(dimension) if d == name]
+        pick = Sheet(sheet.columns, [sheet.lines[k] for k in rows])
+        parts.append(_by_statement(votes, [statement[k] for k in rows], [group[k] for k in rows], pick, path))
+    names, of = parts[0].known.names, parts[0].known.of
+    for part in parts[1:]:
+        width = len(part.known.names)
+        of = np.where((of >= 0) & (part.known.of >= 0), of * width + part.known.of, -1).astype(np.int32)
+        names = tuple(f"{a}, {b}" for a in names for b in part.known.names)
+    there = np.unique(of[of >= 0])  # nobody stands in the other crossings
+    place = np.full(len(names), -1, np.int32)
+    place[there] = np.arange(len(there))
+    notes = tuple(dict.fromkeys(n for p in parts for n in p.notes))
+    return NamedGroups(
+        KnownGroups(tuple(names[k] for k in there), np.where(of >= 0, place[of], -1)), tuple(statement), notes
+    )
