@@ -235,3 +235,9 @@ def test_all_at_once_and_one_actor():
         }
     )
     assert (c.size, c.depth, c.max_breadth, c.half_life_seconds.value) == (n, 1, n - 1, 0)
+
+
+def test_times_in_mixed_zones_are_one_clock():
+    at = ["2026-03-01T12:00:00-06:00", "2026-03-01T19:00:00Z", "2026-03-01T21:00:00+01:00"]  # 18, 19, 20 UTC
+    c = ripple.cascade(story([None, 0, 1]) | {"at": at})
+    assert (c.depth, c.before_parent, c.half_life_seconds.value) == (2, 0, 3600.0)

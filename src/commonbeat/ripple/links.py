@@ -163,7 +163,12 @@ def _when(table):
     if table.schema["at"].is_temporal():
         return pl.col("at").dt.timestamp("us") / 1e6
     if table.schema["at"] == pl.String:
-        raise BadInput("at is text: give times with their zone as date-times, or seconds as numbers.")
+        read = table["at"].str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
+        if read.null_count() > table["at"].null_count():
+            raise BadInput(
+                "at is text: give times with their zone, like 2026-03-01T14:30:00-06:00, or seconds as numbers."
+            )
+        return pl.Series("when", read.dt.timestamp("us") / 1e6)
     return pl.col("at").cast(pl.Float64)
 
 
