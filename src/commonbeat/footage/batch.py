@@ -3,7 +3,8 @@ only the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from commonbeat.errors import BadInput, CommonbeatError
 from commonbeat.footage.door import protect
 from commonbeat.footage.record import FootageRecord
 
-__all__ = ["Outcome", "jobs", "protect_folder"]
+__all__ = ["Outcome", "jobs", "on_spark", "protect_folder"]
 
 ENDINGS = {
     ".mp4",
@@ -64,22 +65,45 @@ def jobs(folder: str | Path, out: str | Path, ending: str = ".mp4") -> list[tupl
 
 
 def protect_folder(
-    folder, out, *, progress: Callable[[Path, str, int, int | None, int], None] | None = None, **asked
+    folder,
+    out,
+    *,
+    progress: Callable[[Path, str, int, int | None, int], None] | None = None,
+    spread: Callable[[Callable, list], Iterable[Outcome]] = map,
+    **asked,
 ) -> Iterator[Outcome]:
-    """Protects every video of a folder, one after the other; yields an Outcome for each.
+    """Protects every video of a folder; yields an Outcome for each, in the order of their names.
 
     A copy that is there already was finished (copies appear whole) and is passed over, so the same call resumes.
-    `asked` as `protect` takes it. Any engine may fan `jobs` out instead: each pair is one independent call of
-    `protect`.
+    spread : anything that maps a function over a list: `map` for one after the other, an executor's `map`, or
+             `on_spark(session)`; workers elsewhere must see the same two folders. progress only where the work stays
+             in this process. `asked` as `protect` takes it.
     """
-    for source, copy in jobs(folder, out):
-        name = str(source.relative_to(folder))
-        if copy.exists():
-            yield Outcome(name, skipped=True)
-            continue
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        tell = None if progress is None else (lambda *what, source=source: progress(source, *what))
-        try:
-            yield Outcome(name, protect(source, copy, progress=tell, **asked))
-        except CommonbeatError as error:
-            yield Outcome(name, error=str(error))
+    one = functools.partial(_one, Path(folder), progress=progress, asked=asked)
+    yield from spread(one, jobs(folder, out))
+
+
+def _one(folder: Path, pair: tuple[Path, Path], *, progress, asked: dict) -> Outcome:
+    source, copy = pair
+    name = str(source.relative_to(folder))
+    if copy.exists():
+        return Outcome(name, skipped=True)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    tell = None if progress is None else functools.partial(progress, source)
+    try:
+        return Outcome(name, protect(source, copy, progress=tell, **asked))
+    except CommonbeatError as error:
+        return Outcome(name, error=str(error))
+
+
+def on_spark(session) -> Callable[[Callable, list], Iterable[Outcome]]:
+    """A `spread` that gives every video to a Spark cluster as a task of its own, for a department's archive.
+
+    session : a SparkSession whose workers have this package and see the folders under the same paths.
+    """
+
+    def spread(work: Callable, pairs: list) -> Iterable[Outcome]:
+        context = session.sparkContext
+        return context.parallelize(pairs, max(1, len(pairs))).map(work).toLocalIterator()
+
+    return spread

@@ -11,7 +11,7 @@ from commonbeat.footage.faces import BLOCK, Detector, apart, overlap
 from commonbeat.footage.gaps import middle
 from commonbeat.footage.turns import QUARTERS, TILTS, turn, turn_back
 
-__all__ = ["ROLLED_FLOOR", "TURNED_FLOOR", "Look", "unseen"]
+__all__ = ["ROLLED_FLOOR", "TURNED_FLOOR", "Look", "unseen", "vacant"]
 
 FLOOR = 0.2  #: weakest score that is kept; weak ones count only inside a track
 TURNED_FLOOR = 0.45  #: a turned picture shows false faces; where nobody is known to roll only clear ones are taken
@@ -119,6 +119,15 @@ def unseen(found: np.ndarray, known: np.ndarray) -> np.ndarray:
     (x, y, _), (kx, ky, size) = middle(found), middle(known)
     beside = np.hypot(x[:, None] - kx, y[:, None] - ky) > 0.6 * size
     return found[(overlap(found, known).max(axis=1) < 0.25) & beside.all(axis=1)]
+
+
+def vacant(places: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Those of (m, 4) places where no known face looks out: only there may a head be turned."""
+    if not len(places) or not len(known):
+        return places
+    x, y, _ = middle(known)
+    x0, y0, x1, y1 = (side[:, None] for side in places.T)
+    return places[~((x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)).any(axis=1)]
 
 
 def _sizes(width: int, height: int) -> list[tuple[int, int]]:

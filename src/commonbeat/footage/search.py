@@ -22,7 +22,7 @@ from commonbeat.footage.clip import Clip
 from commonbeat.footage.faces import CenterFace, Detector
 from commonbeat.footage.gaps import CLEAR, between, middle, pair
 from commonbeat.footage.journal import Glance, Journal
-from commonbeat.footage.look import ROLLED_FLOOR, TURNED_FLOOR, Look, unseen
+from commonbeat.footage.look import ROLLED_FLOOR, TURNED_FLOOR, Look, unseen, vacant
 from commonbeat.footage.shots import Shots
 from commonbeat.footage.turns import QUARTERS, TILTS
 
@@ -311,9 +311,9 @@ class _Search:
         def look() -> Glance:
             width, height = self.seen.size
             rolled = self._rolled_near(number)
-            places = [*self.fast_at.get(number, []), *rolled, np.empty((0, 4))]
+            fast = vacant(np.concatenate([*self.fast_at.get(number, []), np.empty((0, 4))]), self.known[number])
             sized, floor = self._sized(frame), ROLLED_FLOOR if rolled else TURNED_FLOOR
-            more = self.eye.near(sized(width, height), np.concatenate(places), floor, QUARTERS)
+            more = self.eye.near(sized(width, height), np.concatenate([fast, *rolled]), floor, QUARTERS)
             if rolled:
                 more = self.eye.together([more, self.eye.turned(sized, width, height, "half", floor)])
             return Glance(unseen(more, self.known[number]), turned=True)
@@ -333,7 +333,7 @@ class _Search:
             picture = self._sized(frame)(*self.seen.size)
             straight = np.empty((0, 5)) if number in self.known else self.eye.near(picture, places)
             seen = np.concatenate([known, straight])
-            rolled = unseen(self.eye.near(picture, places, floor, QUARTERS + TILTS), seen)
+            rolled = unseen(self.eye.near(picture, vacant(places, seen), floor, QUARTERS + TILTS), seen)
             return Glance(np.concatenate([straight, rolled]), turned=True)
 
         return self._once(f"{number} again near {places.round().tolist()}", look)
