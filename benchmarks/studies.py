@@ -1,18 +1,27 @@
-"""One large study from answers to findings: 100,000 people, 4 waves, 5 rings, 8 groups, 2,000 redraws, 1,000 bootstrap draws.
+"""One large study from answers to findings and to pages: 100,000 people, 4 waves, 5 rings, 8 groups, 2,000 redraws, 1,000 bootstrap draws.
 
-python benchmarks/studies.py [PEOPLE]
+python benchmarks/studies.py [--quick]      about a minute of CPU; --quick: up to 25,000 people
+
+Each size runs in a process of its own, so that its peak memory is its own. No peer runs such a study end to end, so there
+is no ratio here; the slope says how time grows (1: with the number of people).
 """
 
+import json
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from commonbeat.codebook import TABLES
-from commonbeat.studies import run
+from commonbeat.ledger import Book
+from commonbeat.report.make import make
+from commonbeat.studies import released, run
 from commonbeat.studies.plan import Plan
 
 RINGS = ("officer", "participant", "onlooker", "neighbour", "viewer")
@@ -61,15 +70,45 @@ def the_plan():
     )  # fmt: skip
 
 
-def main(n=100_000):
+def one(n):
+    """Runs one size, prints its figures as JSON."""
     made = tables(n)
-    clock, cpu = time.perf_counter(), time.process_time()
-    found = run(the_plan(), made, seed=1)
-    wall, used = time.perf_counter() - clock, time.process_time() - cpu
+    with tempfile.TemporaryDirectory() as folder:
+        book = Book.create(Path(folder) / "book").write(made, importer="benchmark", simulated=True)
+        clock, cpu = time.perf_counter(), time.process_time()
+        found = run(the_plan(), book, seed=1)
+        studied = time.perf_counter() - clock, time.process_time() - cpu
+        clock, cpu = time.perf_counter(), time.process_time()
+        make(book, Path(folder) / "report", findings=[released(found)])
+        shown = time.perf_counter() - clock, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"{n:,} people: {wall:.1f} s, {used:.1f} CPU s, peak {peak:.2f} GB (promised: 60 s, 2 GB)")
-    print(found.primary.sentence)
+    print(json.dumps({"n": n, "study": studied, "report": shown, "peak": peak, "said": found.primary.sentence}))
+
+
+def main(quick=False):
+    sizes = [6_000, 12_000, 25_000] if quick else [12_500, 25_000, 50_000, 100_000]
+    print("| people | study, s wall (CPU) | slope | report, s wall (CPU) | peak, GB | promised |")
+    print("|---|---|---|---|---|---|")
+    before = None
+    for n in sizes:
+        out = subprocess.run(
+            [sys.executable, __file__, "--one", str(n)], capture_output=True, text=True, check=True
+        ).stdout
+        now = json.loads(out.splitlines()[-1])
+        slope = (
+            "" if before is None else f"{np.log(now['study'][1] / before['study'][1]) / np.log(n / before['n']):.2f}"
+        )
+        promised = "60 s, 2 GB; report 15 s" if n == 100_000 else ""
+        print(
+            f"| {n:,} | {now['study'][0]:.1f} ({now['study'][1]:.1f}) | {slope} | {now['report'][0]:.1f} ({now['report'][1]:.1f}) | {now['peak']:.2f} | {promised} |",
+            flush=True,
+        )
+        before = now
+    print(now["said"])
 
 
 if __name__ == "__main__":
-    main(*(int(a) for a in sys.argv[1:]))
+    if sys.argv[1:2] == ["--one"]:
+        one(int(sys.argv[2]))
+    else:
+        main(quick="--quick" in sys.argv)

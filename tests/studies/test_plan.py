@@ -1,7 +1,14 @@
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import polars as pl
 import pytest
 
 from commonbeat.errors import BadInput
-from commonbeat.studies.plan import Plan
+from commonbeat.studies import run
+from commonbeat.studies.plan import Contrast, Outcome, Panel, Plan, Ring
 
 GOOD = """
 plan_id = "visits"
@@ -64,3 +71,35 @@ def test_what_is_wrong_is_said_in_a_sentence(old, new, says):
     with pytest.raises(BadInput) as caught:
         Plan.parse(GOOD.replace(old, new, 1), file="visits.toml")
     assert says in " ".join([str(caught.value), *map(str, caught.value.problems)])
+
+
+ROOM = (Path(__file__).resolve().parents[2] / "docs" / "rooms" / "studies.md").read_text()
+
+
+def test_every_entry_of_a_plan_stands_in_the_rooms_page():
+    """So that an outsider can write a plan from the page alone."""
+    names = {f.name for part in (Plan, Outcome, Contrast, Ring, Panel) for f in fields(part)} - {
+        "outcome",
+        "primary",
+        "rings",
+        "panel",
+        "name",
+        "score",
+    }
+    table = ROOM[ROOM.index("## Every entry of a plan") :]
+    assert [n for n in sorted(names) if f"`{n}`" not in table] == []
+
+
+def test_the_rollout_of_the_page_runs_as_it_stands():
+    told = re.search(r'(    plan_id = "rollout".*?)\n\n', ROOM, re.S).group(1)
+    asked = Plan.parse("\n".join(line[4:] for line in told.splitlines()))
+    rng = np.random.default_rng(1)
+    rows = [
+        (f"o{u}", t, (f := (5, 9, None)[u % 3]), rng.poisson(2) + float(f is not None and t >= f))
+        for u in range(90)
+        for t in range(1, 13)
+    ]
+    panel = pl.DataFrame(rows, schema=["officer", "month", "first_month", "complaints"], orient="row")
+    e = run(asked, panel).primary.effect
+    assert e.low <= 1.0 <= e.high  # one complaint more a month once trained
+    assert e.low > 0

@@ -290,13 +290,14 @@ def read(path) -> list[dict]:
     """Every town that was asked already; a line that was cut off when the run was stopped is asked again."""
     if not Path(path).exists():
         return []
-    out = []
+    out = {}
     for line in filter(str.strip, Path(path).read_text().splitlines()):
         try:
-            out.append(json.loads(line))
+            one_town = json.loads(line)
         except json.JSONDecodeError:
             continue
-    return out
+        out[one_town["claim"], one_town["seed"]] = one_town  # two runs into one file ask a town twice
+    return list(out.values())
 
 
 def ask_many(path, *, towns=500, minutes=8.0, claims=ORDER) -> bool:

@@ -243,42 +243,31 @@ def run(
     json: Json = False,
     quiet: Quiet = False,
 ):
-    """Answer the plan's question from a book (or, for a stepped rollout, from a Parquet panel)."""
-    import polars as pl
-
+    """Answer the plan's question from a book (or, for a stepped rollout, from its panel, a Parquet or CSV file)."""
     from commonbeat import studies
+    from commonbeat.cli.study_words import tell
     from commonbeat.ledger import Book
     from commonbeat.studies.registry import record_answer
 
     read = studies.Plan.read(plan)
-    source = (
-        pl.read_parquet(book) if book.suffix == ".parquet" and book.is_file() else Book.open(book, snapshot=snapshot)
-    )
+    source = _panel(book) if book.is_file() else Book.open(book, snapshot=snapshot)
     found = studies.run(read, source, seed=seed, explore=explore or ())
     if isinstance(source, Book) and snapshot is None:
         record_answer(found, source.chain, who="study desk")
     found = found if analyst else studies.released(found)
-    show(found, json=json, quiet=quiet, words=lambda c: _tell(c, found))
+    show(found, json=json, quiet=quiet, words=lambda c: tell(c, found))
 
 
-def _tell(console, found):
-    console.print(f"[bold]{found.plan['title']}[/]")
-    console.print(found.primary.sentence, highlight=False)
-    console.print(
-        "Sealed before the data." if found.sealed_before_data else "Not sealed beforehand: read it as exploration.",
-        style="dim",
-    )
-    for f in found.rings:
-        console.print("  " + f.sentence, highlight=False)
-    for f in found.groups:
-        console.print("    " + f.sentence, style="dim", highlight=False)
-    for n in found.naive:
-        said = f"{n.effect.value:+.1f} ({n.effect.low:+.1f} to {n.effect.high:+.1f})"
-        console.print(f"  Not the answer: {n.what}, {said}; {n.why}.", style="dim", highlight=False)
-    for f in found.exploratory:
-        console.print("  ? " + f.sentence, style="dim", highlight=False)
-    for line in (*found.deviations, *found.cautions):
-        console.print("  ! " + line, style="yellow", highlight=False)
+def _panel(path):
+    """The unit-by-time table of a stepped rollout, from Parquet or CSV."""
+    import polars as pl
+
+    try:
+        return pl.read_csv(path, infer_schema_length=None) if path.suffix == ".csv" else pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise BadInput(
+            f"{path} cannot be read as a panel (a CSV or Parquet file with one row per unit and time): {error}"
+        ) from error
 
 
 @app.command()

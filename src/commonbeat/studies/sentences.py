@@ -43,7 +43,12 @@ def effect_sentence(who: str, what: str, e: Estimate, verdict: str, smallest: fl
     n = f"{e.n:,} answers" if e.n is not None else "published without n" if e.known else "their number is withheld"
     if verdict == "too_few" and not e.known:
         return f"{who}: too few to tell ({n})."
-    said = {name: _digits(getattr(e, name), smallest) for name in ("value", "low", "high")}
+    edges = {
+        "value": smallest,
+        "low": -smallest,
+        "high": smallest,
+    }  # what the verdict asks of each number, besides its sign
+    said = {name: _digits(getattr(e, name), edge) for name, edge in edges.items()}
     span = f"{said['low']} to {said['high']}"
     change = f"{what} changed by {said['value']} {unit} ({span}; {n})"
     return {
@@ -59,7 +64,7 @@ def _digits(value: float, *edges: float) -> str:
     """As few digits as tell the same as the number itself: on which side it lies of nothing, and of what matters."""
     for digits in range(1, 12):
         shown = round(value, digits)
-        if all(_side(shown, e) == _side(value, e) for edge in (0.0, *edges) for e in (edge, -edge)):
+        if all(_side(shown, edge) == _side(value, edge) for edge in (0.0, *edges)):
             break
     return signed(value, digits)
 

@@ -148,14 +148,15 @@ def _lasting(findings):
     if not p:
         return []
     half, again = p.get("half_life") or {}, p.get("cadence") or {}
-    said = [f"Does it last? {p['verdict'].capitalize()}."]
+    why = half.get("cautions", ())[:1]
+    said = ["Does it last?"] + ([] if why and why[0].startswith(p["verdict"]) else [f"{p['verdict'].capitalize()}."])
     if half.get("value") is not None:
         said.append(f"Half of it is gone after {figure(half['value'], 0)} days ({_span(half)}).")
     if again.get("value") is not None:
         said.append(
             f"To keep half of it, come back to an area every {figure(again['value'], 0)} days ({_span(again)}): a number for areas, never for officers."
         )
-    reasons = [c[0].upper() + c[1:] + "." for c in half.get("cautions", ())[:1]]
+    reasons = [c[0].upper() + c[1:] + "." for c in why]
     return [Heading("How long"), Words(" ".join(said + reasons))]
 
 

@@ -187,4 +187,14 @@ def _table(caption: str, findings: Sequence[Finding], *, estimator=False) -> Tab
         (" · ".join(w for w in (f.estimator.replace("_", " ") if estimator else "", f.value) if w), interval(f.effect, signed=True), _n(f), VERDICT_WORDS[f.verdict])
         for f in findings
     )  # fmt: skip
-    return Table(caption, ("method" if estimator else "group", "effect in points", "n", "in words"), rows)
+    why = "; ".join(
+        f"{f.estimator.replace('_', ' ')}: {f.effect.cautions[0]}"
+        for f in findings
+        if estimator and not f.effect.known and f.effect.cautions
+    )
+    return Table(
+        caption,
+        ("method" if estimator else "group", "effect in points", "n", "in words"),
+        rows,
+        why and f"Why it cannot be told: {why}.",
+    )
