@@ -210,17 +210,17 @@ def influence(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
     if rows.height < plan.floor or rows["treated"].n_unique() < 2:
         return pl.DataFrame(schema={"key": pl.String, "part": pl.Float64})
     block = usable(rows, plan.block)
-    x = [
+    parts = [
         np.ones(rows.height),
         rows["treated"].to_numpy().astype(float),
         *(rows[c].cast(pl.Float64).to_numpy() for c in columns),
     ]
-    x += (
+    parts += (
         []
         if block is None or plan.design == "matched_pair"
         else [(block == b).astype(float) for b in np.unique(block)[1:]]
     )
-    x, w, y = np.column_stack(x), weights_of(rows), rows["score"].to_numpy()
+    x, w, y = np.column_stack(parts), weights_of(rows), rows["score"].to_numpy()
     w = np.ones(len(y)) if w is None else w
     inverse = np.linalg.pinv((x * w[:, None]).T @ x, hermitian=True)
     rest = y - x @ (inverse @ (x.T @ (w * y)))
