@@ -76,7 +76,12 @@ def fit_story(table: pl.DataFrame, watched: float, published=None) -> StoryFit:
     none = Estimate(None, n=len(acts), method="no fit")
     try:
         account = pushing_account(table, acts, until)
-        push = {} if account is None else {"push": account.seconds, "brought": account.brought}
+        # a push and a long tail both stand for late shares; beside a push only the short-lived kernel is tried
+        push = (
+            {}
+            if account is None
+            else {"push": account.seconds, "brought": account.brought, "kernels": ("exponential",)}
+        )
         found = intensity(acts, until=until, lead=lead, **push)
     except TooFew as error:
         return StoryFit(None, none, None, "too_few", None, Growth("too_few", ()), (*said, *early, str(error)))
