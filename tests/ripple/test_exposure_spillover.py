@@ -83,6 +83,18 @@ def test_closed_form_is_the_share_of_all_assignments(seed):
     assert nearest.probability[0, -1] == pytest.approx(nobody_by_hand(design, [0, *every]))
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([0.05, 0.5]), st.booleans())
+def test_one_assignment_read_directly_is_that_of_the_bits(seed, share, nearest):
+    from commonbeat.ripple import exposure_kernels as kernels
+
+    rng = np.random.default_rng(seed)
+    rings = ripple.rings_by_distance(*rng.uniform(0, 6, (2, 60)), {"onlooker": 0.7, "neighbour": 1.5})
+    z = rng.random(60) < share
+    bits = kernels.conditions(kernels.pack(z[None]), rings.starts, rings.neighbours, nearest, 1, rings.visit)
+    assert (kernels.observed(z, rings.starts, rings.neighbours, nearest) == bits[:, :, 0].argmax(0)).all()
+
+
 def test_bernoulli_closed_form():
     design = Design.bernoulli(3, 0.25)
     rings = ripple.rings_by_ties([0, 1], [1, 2], 3, labels=("onlooker", "neighbour"))  # a line 0 - 1 - 2

@@ -27,7 +27,7 @@ class Neighbourhood:
     """Rings around each unit, nearest first.
 
     labels : one name per ring; starts (rings, units + 1) and neighbours: ring r of unit i is
-             neighbours[starts[r, i] : starts[r, i + 1]]
+             neighbours[starts[r, i] : starts[r, i + 1]]; being near is mutual
     visit  : (units,) units in an order in which near ones follow one another; any order is right, this one is faster
     """
 

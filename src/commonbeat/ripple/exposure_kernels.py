@@ -55,25 +55,41 @@ def pack(assignments) -> np.ndarray:
     return np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
 
 
-@njit(cache=True)
 def observed(z, starts, neighbours, nearest):
-    """(units,) condition of each unit under one assignment z (units,) bool; stops at the first treated neighbour."""
-    rings, units = starts.shape[0] if nearest else 1, z.size
-    out = np.empty(units, np.int64)
-    for i in range(units):
-        ring = -1
-        if not (nearest and z[i]):
+    """(units,) condition of each unit under one assignment z (units,) bool; being near is mutual.
+
+    Where few are treated they tell their neighbours; where many are, each unit soon finds a treated one.
+    """
+    rings = starts.shape[0] if nearest else 1
+    found = _told(z, starts, neighbours, rings) if z.mean() < 0.2 else _asked(z, starts, neighbours, rings)
+    if nearest:
+        return np.where(z, 0, found + 1)
+    return np.where(z, 0, 2) + (found == rings)
+
+
+@njit(cache=True)
+def _told(z, starts, neighbours, rings):
+    """(units,) nearest ring with somebody treated, `rings` where there is none."""
+    out = np.full(z.size, rings, np.int64)
+    for i in range(z.size):
+        if z[i]:
             for r in range(rings):
                 for k in range(starts[r, i], starts[r, i + 1]):
-                    if z[neighbours[k]]:
-                        ring = r
-                        break
-                if ring >= 0:
+                    out[neighbours[k]] = min(out[neighbours[k]], r)
+    return out
+
+
+@njit(cache=True)
+def _asked(z, starts, neighbours, rings):
+    out = np.full(z.size, rings, np.int64)
+    for i in range(z.size):
+        for r in range(rings):
+            for k in range(starts[r, i], starts[r, i + 1]):
+                if z[neighbours[k]]:
+                    out[i] = r
                     break
-        if nearest:
-            out[i] = 0 if z[i] else (ring + 1 if ring >= 0 else rings + 1)
-        else:
-            out[i] = (0 if z[i] else 2) + (ring < 0)
+            if out[i] == r:
+                break
     return out
 
 
