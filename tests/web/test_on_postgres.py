@@ -29,6 +29,10 @@ AGAIN = [
     "test_api.py",
     "test_surfaces.py",
     "test_upgrades.py",
+    "test_saving.py",
+    "test_editions.py",
+    "test_talk.py",
+    "test_study.py",
 ]
 
 

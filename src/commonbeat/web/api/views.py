@@ -122,8 +122,8 @@ def week(request):
 #: who may pass; an address that is not named here stays shut
 DOORS = {
     **dict.fromkeys(("api-root", "openapi-json", "snapshot", "stories", "story", "areas", "trust", "ripple", "commitments", "conversations", "conversation"), PUBLIC),
-    "log": Door(roles=frozenset({Role.AUDITOR.value})),
-    "week": Door(roles=frozenset({Role.AUDITOR.value, Role.ANALYST.value})),
+    "log": Door(roles=frozenset({str(Role.AUDITOR)})),
+    "week": Door(roles=frozenset({str(Role.AUDITOR), str(Role.ANALYST)})),
 }  # fmt: skip
 
 
