@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from commonbeat import trust
+from commonbeat.errors import BadInput, TooFew
 from commonbeat.regression import gram, ols, wild_bootstrap
 from commonbeat.trust.experiments import adjusted_effect, difference_in_means, interacted
 from commonbeat.trust.regressions import regress
@@ -157,6 +159,12 @@ def test_the_wild_bootstrap_of_eight_clusters(frame, record):
     )
     t = np.sort(got.draws)
     assert np.allclose(np.r_[t[:3], t[127:129], t[-3:]], expected["tb_sorted"], rtol=1e-8)
+    by_formula = trust.wild_bootstrap("trust ~ assigned + x1 + x2", d, "assigned", cluster="cluster")
+    assert (by_formula.p_value, by_formula.exact) == (got.p_value, True)
+    with pytest.raises(TooFew, match="'x3' is not among the terms"):
+        trust.wild_bootstrap(d["trust"], d.select("x1"), "x3", cluster=d["cluster"])
+    with pytest.raises(BadInput, match="give one cluster"):
+        trust.wild_bootstrap(d["trust"], d.select("x1"), "x1", cluster=d.select("cluster", "block"))
 
 
 def test_omnibus_heterogeneity(frame, record):

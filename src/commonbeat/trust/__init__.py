@@ -24,7 +24,7 @@ from commonbeat.trust.power import (
 from commonbeat.trust.published import PublishedLevels, read_pas
 from commonbeat.trust.raked_bootstrap import raked_level
 from commonbeat.trust.randomisation import RandomisationTest, max_t, randomisation_test
-from commonbeat.trust.regressions import regress
+from commonbeat.trust.regressions import regress, wild_bootstrap
 from commonbeat.trust.reliability import Reliability, reliability
 from commonbeat.trust.replicates import Replicates, replicate_weights
 from commonbeat.trust.scores import Scores, score
@@ -102,5 +102,6 @@ __all__ = [
     "track",
     "trend_sensitivity",
     "trim",
+    "wild_bootstrap",
     "with_and_without",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from commonbeat import regression
 from commonbeat.errors import BadInput, Missing
-from commonbeat.regression import Fit, ols
+from commonbeat.regression import Fit, WildBootstrap, gram, ols
 from commonbeat.trust.complete import labels, left_out, matrix, numbers, rows
 
-__all__ = ["regress"]
+__all__ = ["regress", "wild_bootstrap"]
 
 
 def regress(y, X, *, fixed_effects=None, cluster=None, weights=None, se=None, level=0.95, instruments=None,
@@ -45,6 +46,35 @@ def regress(y, X, *, fixed_effects=None, cluster=None, weights=None, se=None, le
         weights=r.get("weights"), se=se, lags=lags, level=level,
     )  # fmt: skip
     return out.with_cautions(*left_out(r.dropped))
+
+
+def wild_bootstrap(y, X, term, *, cluster, fixed_effects=None, weights=None, null=0.0, draws=9999, seed=0,
+                   level=0.95) -> WildBootstrap:  # fmt: skip
+    """Is the effect of `term` different from `null`, judged by flipping the residuals of whole clusters?
+
+    y, X, cluster, weights : as for `regress`, or a formula and its frame; fixed_effects: at most one factor
+    term                   : a column of X, by name (x1, x2 ... for an array)
+    For few clusters: every pattern of signs is used once when there are at most 4,096, else `draws` of them. With few
+    treated clusters it is cautious; `randomisation_test` is then the better witness.
+    Raises TooFew with fewer than four clusters, or when `term` was dropped. Method: Cameron, Gelbach & Miller (2008).
+    """
+    if isinstance(y, str):
+        y, X, instruments, fixed_effects, cluster, weights = _formula(y, X, fixed_effects, cluster, weights)
+        if instruments is not None:
+            raise BadInput("the wild bootstrap here has no instruments: see complier_effect for an honest interval")
+    x, names = matrix(X)
+    factors, groups = _several(fixed_effects), _several(cluster)
+    if len(factors) > 1 or len(groups) != 1:
+        raise BadInput(
+            f"{len(groups)} clusterings and {len(factors)} fixed effects: give one cluster, and at most one factor"
+        )
+    r = rows(y=numbers(y, "y"), x=x, weights=weights, cluster=groups[0], fe=factors[0] if factors else None)
+    table = gram(
+        np.column_stack([r["y"], r["x"]]), ["the outcome", *names], cluster=r["cluster"], fixed_effects=r.get("fe"),
+        weights=r.get("weights"),
+    )  # fmt: skip
+    rng = np.random.default_rng(seed)
+    return regression.wild_bootstrap(table, "the outcome", names, term, null=null, draws=draws, rng=rng, level=level)
 
 
 def _several(value):
