@@ -1,17 +1,17 @@
 from django.urls import path
 
-from commonbeat.web.read import views
+from commonbeat.web.read import sharing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("stories/", views.stories, name="stories"),
     path("stories/<slug:slug>/", views.story, name="story"),
-    path("stories/<slug:slug>/embed/", views.embed, name="embed"),
-    path("stories/<slug:slug>/card.png", views.card, name="card"),
-    path("stories/<slug:slug>/release.txt", views.release, name="release"),
-    path("stories/<slug:slug>/captions.vtt", views.captions, name="captions"),
-    path("feed.atom", views.feed, name="feed"),
-    path("oembed", views.oembed, name="oembed"),
+    path("stories/<slug:slug>/embed/", sharing.embed, name="embed"),
+    path("stories/<slug:slug>/card.png", sharing.card, name="card"),
+    path("stories/<slug:slug>/release.txt", sharing.release, name="release"),
+    path("stories/<slug:slug>/captions.vtt", sharing.captions, name="captions"),
+    path("feed.atom", sharing.feed, name="feed"),
+    path("oembed", sharing.oembed, name="oembed"),
     path("places/", views.places, name="places"),
     path("places/areas.json", views.areas_json, name="areas_json"),
     path("trust/", views.trust, name="trust"),
