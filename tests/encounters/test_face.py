@@ -10,6 +10,7 @@ from commonbeat import city, encounters, ledger
 from commonbeat.cli.main import main
 from commonbeat.report.encounters_page import encounters_page
 from commonbeat.report.encounters_release import released, released_cells
+from commonbeat.report.encounters_words import cell_sentence
 from commonbeat.report.verdict_map import LOOKS, verdict_map
 
 
@@ -75,6 +76,17 @@ def test_people_present_stand_beside_the_residents_on_the_page(book, capsys, tmp
     assert "The same contacts by people present" in (tmp_path / "e.html").read_text()
     code, out = said(capsys, "encounters", book, "--present", tmp_path / "nothing.csv")
     assert code == 2 and "is not a CSV of people present" in " ".join(out.err.split())
+
+
+def test_a_record_without_positive_contacts_still_says_its_enforcement():
+    rate, none = {"low": 40.2, "high": 52.0}, {"low": None, "high": None}
+    cell = {"verdict": "above_town", "enforcement": rate, "positive": none}
+    assert cell_sentence(cell, "Oak").startswith(
+        "Oak: officers made 40 to 52 enforcement contacts per 1,000 residents in a year; too few positive"
+    )
+    swapped = cell_sentence({"verdict": "too_few", "enforcement": none, "positive": rate}, "Oak")
+    assert "40 to 52 positive contacts" in swapped and swapped.endswith("too few enforcement ones to show.")
+    assert cell_sentence(cell | {"enforcement": none}, "Oak") == "Oak: too few contacts to show."
 
 
 def test_the_map_says_the_verdicts_in_words_and_needs_no_colour(book, capsys, tmp_path):

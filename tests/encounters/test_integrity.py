@@ -43,6 +43,7 @@ def codes(found):
     return {(q.code, q.unit) for q in found.questions}
 
 
+@pytest.mark.timeout(3_600 if LONG else 300)  # 800 towns are drawn and asked in the long run
 def test_honest_towns_are_left_in_peace_and_padded_ones_are_found():
     """False alarms in at most 5 % of honest towns; 20 % padding at month ends found in at least 80 %."""
     tries = 400 if LONG else 20

@@ -73,7 +73,14 @@ def cell_sentence(cell: dict, name: str) -> str:
         return f"{name}: nobody says how many live there, so there is no rate."
     both = [(w, cell[k]) for w, k in (("enforcement", "enforcement"), ("positive", "positive"))]
     if any(r["low"] is None for _, r in both):
-        return f"{name}: too few contacts of one kind to show."
+        shown = [f"{figure(r['low'], 0)} to {figure(r['high'], 0)} {w}" for w, r in both if r["low"] is not None]
+        if not shown:
+            return f"{name}: too few contacts to show."
+        hidden = next(w for w, r in both if r["low"] is None)
+        said = (
+            f"{name}: officers made {shown[0]} contacts per 1,000 residents in a year; too few {hidden} ones to show"
+        )
+        return said + (f"; {VERDICT[cell['verdict']]}." if hidden == "positive" else ".")
     (_, e), (_, p) = both
     return (
         f"{name}: officers made {figure(e['low'], 0)} to {figure(e['high'], 0)} enforcement contacts per 1,000 residents in a year, "
