@@ -1,5 +1,6 @@
 """A folder of videos, one after the other, side by side, and on a cluster: the same copies."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_spark_cluster_gives_the_same(archive):
 
     session = (
         SparkSession.builder.master("local[2]").appName("commonbeat").config("spark.ui.enabled", "false")
-        .config("spark.driver.bindAddress", "127.0.0.1").getOrCreate()
+        .config("spark.driver.bindAddress", "127.0.0.1").config("spark.pyspark.python", sys.executable).getOrCreate()
     )  # fmt: skip
     try:
         made = list(footage.protect_folder(*archive, spread=footage.on_spark(session), check=False, threads=1))

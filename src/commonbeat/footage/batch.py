@@ -99,7 +99,8 @@ def _one(folder: Path, pair: tuple[Path, Path], *, progress, asked: dict) -> Out
 def on_spark(session) -> Callable[[Callable, list], Iterable[Outcome]]:
     """A `spread` that gives every video to a Spark cluster as a task of its own, for a department's archive.
 
-    session : a SparkSession whose workers have this package and see the folders under the same paths.
+    session : a SparkSession whose workers run a Python with this package and its `video` extra (`spark.pyspark.python`
+              names it) and see the folders under the same paths.
     """
 
     def spread(work: Callable, pairs: list) -> Iterable[Outcome]:
