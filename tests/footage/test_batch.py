@@ -36,12 +36,14 @@ def test_side_by_side_gives_the_same_as_one_after_the_other_and_resumes(archive)
 
 
 @pytest.mark.spark
-def test_a_spark_cluster_gives_the_same(archive):
+def test_a_spark_cluster_gives_the_same(archive, monkeypatch):
     from pyspark.sql import SparkSession
+
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)  # else its workers run whatever python3 is found first
 
     session = (
         SparkSession.builder.master("local[2]").appName("commonbeat").config("spark.ui.enabled", "false")
-        .config("spark.driver.bindAddress", "127.0.0.1").config("spark.pyspark.python", sys.executable).getOrCreate()
+        .config("spark.driver.bindAddress", "127.0.0.1").getOrCreate()
     )  # fmt: skip
     try:
         made = list(footage.protect_folder(*archive, spread=footage.on_spark(session), check=False, threads=1))

@@ -99,7 +99,7 @@ def _one(folder: Path, pair: tuple[Path, Path], *, progress, asked: dict) -> Out
 def on_spark(session) -> Callable[[Callable, list], Iterable[Outcome]]:
     """A `spread` that gives every video to a Spark cluster as a task of its own, for a department's archive.
 
-    session : a SparkSession whose workers run a Python with this package and its `video` extra (`spark.pyspark.python`
+    session : a SparkSession whose workers run a Python with this package and its `video` extra (`PYSPARK_PYTHON`
               names it) and see the folders under the same paths.
     """
 
