@@ -108,7 +108,7 @@ def _uncut(found: np.ndarray, square: tuple, shape: tuple) -> np.ndarray:
     margin = 0.06 * (square[2] - square[0])
     inner = [edge + margin if edge > 0 else -np.inf for edge in square[:2]]
     outer = [edge - margin if edge < side else np.inf for edge, side in zip(square[2:], shape[1::-1])]
-    return (found[:, :2] >= inner).all(axis=1) & (found[:, 2:4] <= outer).all(axis=1)
+    return np.logical_and((found[:, :2] >= inner).all(axis=1), (found[:, 2:4] <= outer).all(axis=1))
 
 
 def unseen(found: np.ndarray, known: np.ndarray) -> np.ndarray:

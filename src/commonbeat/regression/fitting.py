@@ -249,7 +249,8 @@ def method(gram, se, instruments) -> str:
         "CRV3": "cluster jackknife CRV3, t(G-1)",
     }
     parts.append(
-        named.get(se, se) + ("" if se in ("classical", "HAC") or se.startswith("HC") else f", {gram.clusters} clusters")
+        named.get(se, se)
+        + ("" if se in ("classical", "HAC") or se.startswith("HC") else f", {gram.clusters} clusters")
     )
     return ", ".join(parts)
 
