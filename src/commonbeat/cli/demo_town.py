@@ -24,6 +24,7 @@ from commonbeat.cli.demo_truth import faces_left
 from commonbeat.errors import BookError
 from commonbeat.ledger import Book
 from commonbeat.report.make import make
+from commonbeat.studies.registry import record_answer
 
 __all__ = ["CLIPS", "WORLDS", "Clip", "Town", "build", "clip", "open_town", "plan"]
 
@@ -150,7 +151,9 @@ def _town(fresh: Path, world: str, seed: int, residents: int, records: dict, ste
     made = city.build(seed=seed, residents=residents, world=world, progress=step if first else None)
     book = _book(fresh / _folder(world), made, _footage(made.tables["footage"], records))
     step("answering the sealed question" if first else f"asking the same question there ({world})")
-    return {"findings": _found(book, world, seed).to_dict(), "truth": made.truth.to_dict()}
+    found = _found(book, world, seed)
+    record_answer(found, book.chain, who="study desk (simulated)", at=city.START + timedelta(days=730))
+    return {"findings": found.to_dict(), "truth": made.truth.to_dict()}
 
 
 def _folder(world: str) -> str:

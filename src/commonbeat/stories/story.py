@@ -101,7 +101,7 @@ def _protected(draft: Draft):
         yield Lack("footage_not_released", "footage_check")
     if clip.get("leak_upper") is None:
         yield Lack("nobody_looked_at_the_footage", "footage_check")
-    elif clip["leak_upper"] > clip.get("limit", 0.05):
+    elif clip["leak_upper"] > clip["limit"]:
         yield Lack("leak_above_the_limit", "footage_check", f"{clip['leak_upper']:.3f}")
     if not clip.get("captions"):
         yield Lack("no_captions", "footage_check")

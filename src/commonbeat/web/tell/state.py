@@ -8,13 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from commonbeat import consent
+from commonbeat.footage.leak import LIMIT as LEAK_LIMIT
 from commonbeat.stories import Draft, Person, missing, step
 from commonbeat.web.base.log import note
 from commonbeat.web.jobs.queue import put
 from commonbeat.web.read.edition import current
 from commonbeat.web.tell.models import Consent, ConsentLink, Correction, Story
-
-LEAK_LIMIT = 0.05  #: upper bound of the share of face-frames still visible, above which nothing is released
 
 
 def events_of(encounter_id: str) -> list[consent.Event]:
