@@ -110,8 +110,8 @@ def take_part(chromium, home, public):
     for answer in ("Agree", "Disagree", "Pass"):
         before = page.locator(".sentence").inner_text()
         page.get_by_role("button", name=answer, exact=True).click()
-        page.wait_for_load_state()
-        assert page.locator(".sentence").inner_text() != before  # one at a time, none twice
+        # one at a time, none twice; the first vote goes off when its puzzle is solved
+        page.wait_for_function("was => document.querySelector('.sentence')?.innerText !== was", arg=before)
     assert [c["name"] for c in page.context.cookies()] == ["takes-part"]
     page.get_by_role("navigation", name="Sections").get_by_role("link", name="Answer").click()
     page.get_by_role("button", name="I live here").click()

@@ -60,12 +60,14 @@ def hide(clip: Clip, original: Blob, folder: Path, beat) -> Hidden:
 
 def _searched(clip: Clip) -> dict | None:
     """Where people were found; what was drawn by hand is given anew each time, so that it can be taken back."""
-    if not clip.papers:
+    plan = plan_of(clip)
+    return plan and plan | {"regions": {}, "extra": {}, "whole": []}
+
+
+def plan_of(clip: Clip) -> dict | None:
+    """The sealed papers: who was found where. None before the first search, and when they were erased with the film."""
+    if not Blob.objects.filter(pk=clip.papers).exists():
         return None
-    return plan_of(clip) | {"regions": {}, "extra": {}, "whole": []}
-
-
-def plan_of(clip: Clip) -> dict:
     return json.loads(store.read_all(clip.papers))
 
 

@@ -13,7 +13,7 @@ from commonbeat.errors import BadInput
 from commonbeat.footage import FootageRecord, after_review, no_faces, releasable
 from commonbeat.web.base.log import note
 from commonbeat.web.media import store
-from commonbeat.web.review.models import Clip
+from commonbeat.web.review.models import Blob, Clip
 from commonbeat.web.tell.state import LEAK_LIMIT
 
 __all__ = ["around", "looked", "no_face", "open_questions", "picture"]
@@ -41,7 +41,7 @@ def open_questions(clip: Clip) -> list[str]:
 
 def picture(clip: Clip, frame: int) -> bytes | None:
     """One frame of the copy as JPEG, or None when it is none of those kept for looking."""
-    if not clip.sheet:
+    if not Blob.objects.filter(pk=clip.sheet).exists():  # none yet, or erased with the film
         return None
     with zipfile.ZipFile(io.BytesIO(store.read_all(clip.sheet))) as sheet:
         name = f"{frame}.jpg"
