@@ -25,6 +25,10 @@ def command(
     study: Annotated[
         list[Path] | None, typer.Option("--study", help="A plan (TOML) to run and show; may be given more than once.")
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(help="A group (race, age_band, prior_trust ...) of which each study's curve is drawn too."),
+    ] = None,
     town: Annotated[str, typer.Option(help="The town's name, as it stands on every page.")] = "The town",
     seed: Annotated[int, typer.Option(help="Seed of everything random in the analyses.")] = 0,
     json: Json = False,
@@ -40,7 +44,7 @@ def command(
     plans = [studies.Plan.read(p) for p in study or ()]
     with progress(quiet=quiet or json) as bar:
         task = bar.add_task("asking the rooms", total=None)
-        answers = [studies.run(plan, opened, seed=seed) for plan in plans]
+        answers = [studies.run(plan, opened, seed=seed, by=by) for plan in plans]
         for found in answers:  # what a report prints, the registry knows
             record_answer(found, opened.chain, who="report desk")
         findings = [studies.released(found) for found in answers]

@@ -239,6 +239,9 @@ def run(
         list[str] | None,
         typer.Option("--explore", help="A group or estimator that the plan does not name; shown apart, and marked."),
     ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="A group (race, age_band, prior_trust ...) of which the whole curve is wanted too.")
+    ] = None,
     analyst: Analyst = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -251,7 +254,7 @@ def run(
 
     read = studies.Plan.read(plan)
     source = _panel(book) if book.is_file() else Book.open(book, snapshot=snapshot)
-    found = studies.run(read, source, seed=seed, explore=explore or ())
+    found = studies.run(read, source, seed=seed, explore=explore or (), by=by)
     if isinstance(source, Book) and snapshot is None:
         record_answer(found, source.chain, who="study desk")
     found = found if analyst else studies.released(found)

@@ -23,12 +23,13 @@ __all__ = ["outcome_known", "run"]
 
 
 def run(plan: Plan, book: Book | Mapping[str, pl.DataFrame] | pl.DataFrame, *, seed: int = 0, now: dt.datetime | None = None,
-        explore: Sequence[str] = ()) -> Findings:  # fmt: skip
+        explore: Sequence[str] = (), by: str | None = None) -> Findings:  # fmt: skip
     """What does the plan's question come to, on this book?
 
     book : a Book (its audit chain says when the plan was sealed), tables by name, or for a stepped rollout the panel
     seed : of everything random in the analysis; stands in the findings
     explore : groups and estimators the plan does not name; they come out marked and apart
+    by   : a group (race, age_band, ...) of which the whole curve is wanted too, value by value
     now  : the present; waves that have not come yet are refused or named
     Raises BadInput when the book cannot answer the plan's question, and says what it lacks; Broken when the audit chain is not whole.
     """
@@ -43,6 +44,8 @@ def run(plan: Plan, book: Book | Mapping[str, pl.DataFrame] | pl.DataFrame, *, s
             raise BadInput(
                 "a stepped rollout is run on its panel: one row per unit and time, as a frame or a Parquet file"
             )
+        if by:
+            raise BadInput("a stepped rollout follows areas, not people: it has no curve by group")
         return run_stepped(plan, book, **about)
     if isinstance(book, pl.DataFrame):
         raise BadInput(
@@ -53,7 +56,7 @@ def run(plan: Plan, book: Book | Mapping[str, pl.DataFrame] | pl.DataFrame, *, s
     simulated = bool(tables["respondents"]["simulated"].any())
     found = run_asking(
         plan, tables, spans_of(plan), sealed_at=trusted_times(entries), clocks=times_that_cannot_be(entries), simulated=simulated, now=now,
-        spoiled=not_beforehand(entries, plan.hash), explore=explore, **about,
+        spoiled=not_beforehand(entries, plan.hash), explore=explore, by=by, **about,
     )  # fmt: skip
     gone = erased_since(entries, plan.hash, found.primary.effect.n)
     return found if gone is None else replace(found, erasure=gone, cautions=(*found.cautions, gone.sentence))

@@ -101,6 +101,7 @@ class Findings:
 
     rings        : one Finding per ring and wave, with intervals that hold for all of them at once
     groups       : the primary comparison within groups, intervals simultaneous over each group's values
+    curves       : on request, every ring and wave within each value of one group, all intervals at once
     robustness   : the primary comparison by the other estimators that the plan named
     exploratory  : not named beforehand; never mixed with the rest
     naive        : what would be printed without a draw, named wrong
@@ -116,6 +117,7 @@ class Findings:
     primary: Finding
     rings: tuple[Finding, ...] = ()
     groups: tuple[Finding, ...] = ()
+    curves: tuple[Finding, ...] = ()
     robustness: tuple[Finding, ...] = ()
     exploratory: tuple[Finding, ...] = ()
     attrition: Attrition | None = None
@@ -141,6 +143,7 @@ class Findings:
                 "plan": self.plan, "plan_hash": self.plan_hash, "sealed_before_data": self.sealed_before_data,
                 "sealed_at": self.sealed_at, "snapshot": self.snapshot, "simulated": self.simulated, "primary": primary,
                 "rings": [f.to_dict() for f in self.rings], "waves": by_wave, "groups": [f.to_dict() for f in self.groups],
+                "curves": [f.to_dict() for f in self.curves],
                 "robustness": [f.to_dict() for f in self.robustness], "exploratory": [f.to_dict() for f in self.exploratory],
                 "attrition": self.attrition.to_dict() if self.attrition else None, "persistence": self.persistence,
                 "balance": self.balance, "naive": [n.to_dict() for n in self.naive], "running": [d.to_dict() for d in self.running],

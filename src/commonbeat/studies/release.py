@@ -35,7 +35,7 @@ def released(found: Findings) -> Findings:
     primary = one([found.primary])[0]
     hidden = primary is not found.primary  # withheld, or an arm of it
     return replace(
-        found, primary=primary, rings=rings, groups=tuple(groups), robustness=one(found.robustness), exploratory=_apart(found, floor),
+        found, primary=primary, rings=rings, groups=tuple(groups), curves=_curves(found, floor), robustness=one(found.robustness), exploratory=_apart(found, floor),
         attrition=_flow(found.attrition, floor, hidden), running=tuple(d for d in found.running if shown_count(d.n, floor=floor)),
         naive=tuple(n for n in found.naive if not hidden and shown_count(n.effect.n, floor=floor)), sample_ratio=_ratio(found.sample_ratio, floor),
         persistence=None if hidden else found.persistence, balance=None if hidden else found.balance,
@@ -70,6 +70,16 @@ def _together(group: Sequence[Finding], whole: int | None, floor: int) -> list[F
     counts = [*sizes, silent] if silent else sizes
     hidden = release_table(np.array(counts), floor=max(_floor_of(f, floor) for f in group)).hidden
     return [_hidden(f) if hide else f for f, hide in zip(group, hidden, strict=False)]
+
+
+def _curves(found: Findings, floor: int) -> tuple[Finding, ...]:
+    """At every point the values of the group are parts of the ring's whole, which is published too."""
+    whole = {(f.ring, f.wave): f.effect.n for f in found.rings}
+    out = []
+    for point in dict.fromkeys((f.ring, f.wave) for f in found.curves):
+        parts = [f for f in found.curves if (f.ring, f.wave) == point]
+        out += map(_uncounted, _together(parts, whole.get(point), floor))
+    return tuple(out)
 
 
 def _apart(found: Findings, floor: int) -> tuple[Finding, ...]:

@@ -12,23 +12,24 @@ import polars as pl
 from commonbeat import __version__, trust
 from commonbeat.errors import BadInput, CommonbeatError
 from commonbeat.studies import answers as reading
-from commonbeat.studies.choices import ESTIMATORS, GROUPS
 from commonbeat.studies.drawing import balance
 from commonbeat.studies.effects import adjusted, finding, usable, weights_of
 from commonbeat.studies.findings import Finding, Findings
 from commonbeat.studies.joint import level_of_each
 from commonbeat.studies.losses import attrition
 from commonbeat.studies.naive import naive_answers
-from commonbeat.studies.plan import Plan, Ring
+from commonbeat.studies.plan import Plan
 from commonbeat.studies.seals import Seal, sealed_before
 from commonbeat.studies.story import SampleRatio, by_day, sample_ratio
+from commonbeat.studies.within import curves, explored, groups, points
 
 __all__ = ["run_asking", "versions"]
 
 
 def run_asking(plan: Plan, tables: Mapping[str, pl.DataFrame], spans: Mapping[str, tuple[float, float, bool]], *, seals: Sequence[Seal] = (),
                sealed_at: Mapping[int, dt.datetime] | None = None, clocks: Sequence[str] = (), snapshot: str = "", simulated: bool = False,
-               seed: int = 0, now: dt.datetime | None = None, spoiled: bool = False, explore: Sequence[str] = ()) -> Findings:  # fmt: skip
+               seed: int = 0, now: dt.datetime | None = None, spoiled: bool = False, explore: Sequence[str] = (),
+               by: str | None = None) -> Findings:  # fmt: skip
     """Runs a study that asked people.
 
     tables    : `respondents` and `answers` of the codebook, `assignments` for a saturation design
@@ -37,6 +38,7 @@ def run_asking(plan: Plan, tables: Mapping[str, pl.DataFrame], spans: Mapping[st
     clocks    : what the chain says against its own clock;  now: the present, for waves that have not come yet
     spoiled   : the chain says already that this plan was not sealed beforehand, whatever the answers' dates say today
     explore   : groups and estimators that the plan does not name; marked, and kept apart
+    by        : a group of which every ring and wave is wanted too, value by value
     Raises BadInput when the plan names an outcome nobody measured, an arm or ring without people, or clocks disagree.
     """
     now = now or dt.datetime.now(dt.UTC)
@@ -59,9 +61,10 @@ def run_asking(plan: Plan, tables: Mapping[str, pl.DataFrame], spans: Mapping[st
     ratio = _ratio(plan, ring, respondents)
     return Findings(
         plan=plan.to_dict(), plan_hash=plan.hash, sealed_before_data=before, sealed_at=mine.sealed_at if mine else None,
-        snapshot=snapshot, primary=primary, rings=rings, groups=_groups(plan, ring, rows, plan.groups),
+        snapshot=snapshot, primary=primary, rings=rings, groups=groups(plan, ring, rows, plan.groups),
+        curves=curves(plan, cells, by) if by else (),
         robustness=tuple(finding(plan, ring, plan.primary.wave, rows, estimator=e, seed=seed) for e in plan.robustness if e != plan.estimator),
-        exploratory=_explored(plan, ring, rows, explore, seed), attrition=attrition(plan, ring, people[ring.name], scored), persistence=_persistence(plan, ring, cells, seed),
+        exploratory=explored(plan, ring, rows, explore, seed), attrition=attrition(plan, ring, people[ring.name], scored), persistence=_persistence(plan, ring, cells, seed),
         balance=_balance(plan, people[ring.name]), naive=naive_answers(plan, rows), sample_ratio=ratio,
         running=by_day(plan, ring, rows) if plan.design == "story_experiment" else (),
         deviations=_deviations(plan, seals, mine, cells, people, now), cautions=(*_cautions(primary, before, undated, ratio), *clocks),
@@ -129,52 +132,9 @@ def _cell(asked, scored, wave) -> pl.DataFrame:
 
 
 def _rings(plan, cells) -> tuple[Finding, ...]:
-    waves = [w for w in plan.waves if w > 0 or plan.design == "story_experiment"] or list(plan.waves)
-    wanted = [(r, w) for r in plan.rings for w in waves]
+    wanted = points(plan)
     level = level_of_each(plan, [cells[r.name, w] for r, w in wanted])
     return tuple(finding(plan, r, w, cells[r.name, w], level=level) for r, w in wanted)
-
-
-def _explored(plan: Plan, ring: Ring, rows: pl.DataFrame, names: Sequence[str], seed: int) -> tuple[Finding, ...]:
-    """What nobody named beforehand: groups and estimators, marked as such. BadInput for what cannot be looked at."""
-    named = {*plan.groups, *plan.robustness, plan.estimator}
-    found = []
-    for name in names:
-        if name in named:
-            raise BadInput(
-                f'"{name}" was named in the plan, so it is not exploratory: it stands among the findings already'
-            )
-        if name in ESTIMATORS:
-            found.append(finding(plan, ring, plan.primary.wave, rows, estimator=name, planned=False, seed=seed))
-        elif name in GROUPS:
-            found += _groups(plan, ring, rows, (name,), planned=False)
-        else:
-            raise BadInput(
-                f'"{name}" is neither a group ({", ".join(GROUPS)}) nor an estimator ({", ".join(ESTIMATORS)})'
-            )
-    return tuple(found)
-
-
-def _groups(plan: Plan, ring: Ring, rows: pl.DataFrame, names: Sequence[str], *, planned=True) -> tuple[Finding, ...]:
-    """The primary comparison within each group; every group that was named, also where it went the wrong way."""
-    found = []
-    for name in names:
-        column = "prior_band" if name == "prior_trust" else name
-        if column not in rows.columns:
-            continue
-        values = sorted(rows[column].drop_nulls().cast(pl.String).unique().to_list())
-        parts = [rows.filter(pl.col(column).cast(pl.String) == value) for value in values]
-        level = level_of_each(plan, parts)
-        for value, here in zip(values, parts, strict=True):
-            words = value if name == "prior_trust" else f"{name.replace('_', ' ')} {_plain_value(value)}"
-            found.append(
-                finding(plan, ring, plan.primary.wave, here, level=level, group=name, value=words, planned=planned)
-            )
-    return tuple(found)
-
-
-def _plain_value(value: str) -> str:
-    return {"true": "yes", "false": "no"}.get(value, value)
 
 
 def _ratio(plan, ring, respondents) -> SampleRatio | None:

@@ -68,6 +68,7 @@ def study(findings: Findings) -> Page:
         *([Cautions(findings.cautions)] if findings.cautions else []),
         *(_lost(findings) if findings.attrition else []),
         *(_ripple(findings) if findings.rings else []),
+        *_by_group(findings),
         *_lasting(findings),
         *(_naive(findings) if findings.naive else []),
         *_differently(findings),
@@ -135,6 +136,29 @@ def _ripple(findings):
         Said(curve_sentence(findings)),
         Words(f"Intervals hold for all points at once. {hows}{_asked_of(findings)}"),
     ]
+
+
+def _by_group(findings):
+    """The same picture once for each value of the group that was asked for."""
+    if not findings.curves:
+        return []
+    drawn = []
+    for k, value in enumerate(dict.fromkeys(f.value for f in findings.curves)):
+        shown = [CurvePoint(f.ring, f.wave, f.effect, f.how, f.verdict) for f in findings.curves if f.value == value]
+        name = f"ripple-curve-{findings.plan['plan_id']}-{findings.curves[0].group}-{k + 1}"
+        drawn.append(
+            Drawn(
+                ripple_curve(shown, smallest=findings.primary.smallest, name=name, title=f"Effect on trust: {value}"),
+                KEY,
+            )
+        )
+    group = findings.curves[0].group.replace("_", " ")
+    note = (
+        "Intervals hold for all points of these pictures at once, and are therefore wide. Officers are not divided."
+    )
+    if not findings.curves[0].planned:
+        note += " This group was not named in the plan: read it as exploration."
+    return [Heading(f"The same by {group}"), *drawn, Words(note)]
 
 
 def _asked_of(findings) -> str:

@@ -18,6 +18,7 @@ PARTS = (
     "primary",
     "rings",
     "groups",
+    "curves",
     "robustness",
     "exploratory",
     "attrition",
@@ -52,9 +53,9 @@ def again(told: dict, source: str) -> list[str]:
     where = Path(source)
     data = Book.open(where, snapshot=told["snapshot"]) if where.is_dir() else pl.read_parquet(where)
     explored = list(dict.fromkeys(f["group"] or f["estimator"] for f in told["exploratory"]))
-    found = json.loads(
-        json.dumps(studies.released(studies.run(plan, data, seed=told["seed"], explore=explored)).to_dict())
-    )
+    by = told["curves"][0]["group"] if told["curves"] else None
+    run = studies.run(plan, data, seed=told["seed"], explore=explored, by=by)
+    found = json.loads(json.dumps(studies.released(run).to_dict()))
     was, now = ({p: d[p] for p in PARTS} for d in (told, found))
     a, b = dict(numbers(was)), dict(numbers(now))
     return [
