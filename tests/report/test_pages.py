@@ -31,6 +31,13 @@ def test_the_curve_its_words_and_its_table_tell_the_same():
         assert 'aria-hidden="true"' in svg.split(">", 1)[0]
 
 
+def test_an_interval_wider_than_the_scale_does_not_flatten_the_picture():
+    wild = CurvePoint("viewer", 21, Estimate(3.0, 400.0, low=-900.0, high=906.0, n=9), "randomised", "too_few")
+    chart = ripple_curve([point(wave=3), wild], smallest=3)
+    assert "900" in chart.alternative and "900" in str(chart.table.rows)  # words and table say it whole
+    assert "900" not in chart.wide and ">100<" in chart.wide
+
+
 def test_a_curve_of_which_nothing_is_known_still_stands():
     chart = ripple_curve(
         [point(value=None, how="not_identified"), point(ring="officer", value=None, how="not_identified")], smallest=3

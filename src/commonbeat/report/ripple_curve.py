@@ -14,6 +14,8 @@ from commonbeat.report.words import HOW, RING_NAMES, VERDICT_WORDS, figure, inte
 
 __all__ = ["CurvePoint", "ripple_curve"]
 
+SPAN = 100.0  #: points: an effect on a scale from 0 to 100 lies between minus and plus this
+
 _SHAPES = {"randomised": "circle", "encouraged": "triangle-up", "observed": "square"}
 
 
@@ -41,6 +43,13 @@ def ripple_curve(
     rows = [_row(p) for p in points]
     known = [r for r in rows if r["value"] is not None]
     edge = max([abs(v) for r in known for v in (r["low"], r["high"]) if v is not None] + [smallest, 1.0]) * 1.08
+    edge = min(
+        edge, SPAN
+    )  # what is wider than all that can happen is drawn as wide as the picture; words and table say it whole
+    known = [
+        r | {k: None if r[k] is None else max(-edge, min(edge, r[k])) for k in ("value", "low", "high")}
+        for r in known
+    ]
     empty = [r | {"low": -edge * 0.6, "high": edge * 0.6} for r in rows if r["value"] is None]
     title = title or "Effect on trust, by how near people were and how many days had passed"
     alternative = _in_words(points, rings, waves)
