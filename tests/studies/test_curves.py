@@ -65,7 +65,9 @@ def test_a_picture_for_each_value_and_a_caution_where_nobody_had_named_the_group
     said = " ".join(b.text for b in blocks if hasattr(b, "text"))
     assert "This group was not named in the plan" not in said
     unnamed = studies.run(plan, town, by="age_band")
-    assert "This group was not named in the plan" in " ".join(b.text for b in page(unnamed).blocks if hasattr(b, "text"))
+    assert "This group was not named in the plan" in " ".join(
+        b.text for b in page(unnamed).blocks if hasattr(b, "text")
+    )
 
 
 def test_what_is_no_group_is_refused_with_the_groups(plan, town):

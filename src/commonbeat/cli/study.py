@@ -240,7 +240,8 @@ def run(
         typer.Option("--explore", help="A group or estimator that the plan does not name; shown apart, and marked."),
     ] = None,
     by: Annotated[
-        str | None, typer.Option(help="A group (race, age_band, prior_trust ...) of which the whole curve is wanted too.")
+        str | None,
+        typer.Option(help="A group (race, age_band, prior_trust ...) of which the whole curve is wanted too."),
     ] = None,
     analyst: Analyst = False,
     json: Json = False,
