@@ -1,22 +1,5 @@
 #!/usr/bin/env bash
-# A simulated town, a study sealed before the data, its answer, its receipt checked, its report, its numbers computed again. Usage: run.sh [OUT]
+# One simulated town, from the sealed plan beside this file to a report whose numbers are computed again. Usage: run.sh [OUT]
 set -euo pipefail
 cd "$(dirname "$0")"
-PY=${PYTHON:-../../.venv/bin/python}
-OUT=${1:-out}
-mkdir -p "$OUT"
-if [ -e "$OUT/book" ] && [ ! -e "$OUT/.example" ]; then
-  echo "$OUT holds a book that this example did not make; name a new folder." >&2
-  exit 2
-fi
-rm -rf "$OUT/book" "$OUT/report"
-touch "$OUT/.example" # it may be run again
-"$PY" ../town.py null 12 plan.toml "$OUT/book"
-"$PY" -m commonbeat study verify "$OUT/book-receipt.json" "$OUT/book"
-"$PY" -m commonbeat study run plan.toml "$OUT/book" --seed 1
-"$PY" -m commonbeat study run plan.toml "$OUT/book" --seed 1 --json > "$OUT/findings.json"
-"$PY" -m commonbeat study list "$OUT/book"
-if [ -z "${QUICK:-}" ]; then
-  "$PY" -m commonbeat report "$OUT/book" --study plan.toml --seed 1 --out "$OUT/report" --town "A simulated town"
-  "$PY" "$OUT/report/recompute.py" "$OUT/report/findings.json" "$OUT/book"
-fi
+exec ../study.sh null 12 "$@"

@@ -112,21 +112,20 @@ def arm(code):
 @register.filter
 def day_of(text):
     """2026-08-01 -> 1 August 2026; 2026-W18 -> 27 April 2026, its Monday; anything else as it is."""
-    try:
-        found = date.fromisoformat(str(text))
-    except ValueError:
-        return text
-    return formats.date_format(found, "j F Y")
+    return _dated(text, "j F Y")
 
 
 @register.filter
 def month_of(text):
     """2026-W18 -> April 2026, for labels with little room."""
+    return _dated(text, "M Y")
+
+
+def _dated(text, form: str):
     try:
-        found = date.fromisoformat(str(text))
+        return formats.date_format(date.fromisoformat(str(text)), form)
     except ValueError:
         return text
-    return formats.date_format(found, "M Y")
 
 
 @register.filter
