@@ -19,7 +19,8 @@ def test_every_interval_earns_one_verdict_and_the_sentence_says_it(value, half, 
     assert v in VERDICTS
     assert (v in ("moved", "moved_less_than_matters")) == (e.low > 0)
     assert (v == "wrong_way") == (e.high < 0)
-    assert v != "moved" or e.value >= smallest
+    assert v != "moved" or e.high >= smallest
+    assert v != "moved_less_than_matters" or e.high < smallest
     assert v != "no_sign" or (e.low > -smallest and e.high < smallest and e.low <= 0 <= e.high)
     sentence = effect_sentence("Viewers", "Trust", e, v, smallest)
     assert VERDICT_WORDS[v] in sentence
@@ -39,7 +40,8 @@ def test_without_an_interval_nothing_is_told():
 def test_examples_of_all_five():
     cases = {
         (4, 2, 6): "moved",
-        (2, 1, 3.1): "moved_less_than_matters",
+        (2, 1, 3.1): "moved",
+        (2, 1, 2.9): "moved_less_than_matters",
         (0.5, -1, 2): "no_sign",
         (0.5, -4, 5): "too_few",
         (-4, -6, -2): "wrong_way",

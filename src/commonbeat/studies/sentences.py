@@ -43,20 +43,18 @@ def effect_sentence(who: str, what: str, e: Estimate, verdict: str, smallest: fl
     n = f"{e.n:,} answers" if e.n is not None else "published without n" if e.known else "their number is withheld"
     if verdict == "too_few" and not e.known:
         return f"{who}: too few to tell ({n})."
-    edges = {
-        "value": smallest,
-        "low": -smallest,
-        "high": smallest,
-    }  # what the verdict asks of each number, besides its sign
-    said = {name: _digits(getattr(e, name), edge) for name, edge in edges.items()}
+    edges = {"value": (), "low": (-smallest, smallest), "high": (smallest,)}  # what is asked of each, besides its sign
+    said = {name: _digits(getattr(e, name), *asked) for name, asked in edges.items()}
+    least = _digits(smallest).lstrip("+")
+    enough = f"at least the {least} that matter" if e.low >= smallest else f"whether by the {least} that matter, cannot be told"
     span = f"{said['low']} to {said['high']}"
     change = f"{what} changed by {said['value']} {unit} ({span}; {n})"
     return {
         "too_few": f"{who}: too few to tell. {what} may have changed by anything from {span} {unit} ({n}).",
         "no_sign": f"{who}: no sign of movement. Anything above {said['high']} or below {said['low']} {unit} is ruled out ({n}).",
         "wrong_way": f"{who}: moved the wrong way. {change}.",
-        "moved_less_than_matters": f"{who}: moved, but less than would matter. {change}; the least that matters is {_digits(smallest).lstrip('+')}, named beforehand.",
-        "moved": f"{who}: moved. {change}.",
+        "moved_less_than_matters": f"{who}: moved, but less than would matter. {change}; {least}, named beforehand as the least that matters, is ruled out.",
+        "moved": f"{who}: moved. {change}; {enough}.",
     }[verdict]
 
 

@@ -4,8 +4,8 @@ The rule, stated in docs/rooms/studies.md, looks only at the interval and at the
 
     too few to tell           the interval is unknown, or so wide that it holds both 0 and an effect of m or more
                               in either direction
-    moved                     the whole interval lies above 0, and its centre is at least m
-    moved, less than matters  the whole interval lies above 0, and its centre is below m
+    moved                     the whole interval lies above 0, and reaches m: by as much as matters, or perhaps so
+    moved, less than matters  the whole interval lies between 0 and m: as much as matters is ruled out
     moved the wrong way       the whole interval lies below 0
     no sign of movement       the interval holds 0 and nothing of size m or more: that is ruled out
 """
@@ -26,5 +26,5 @@ def verdict(effect: Estimate, smallest: float) -> str:
     if effect.high < 0:
         return "wrong_way"
     if effect.low > 0:
-        return "moved" if effect.value >= smallest else "moved_less_than_matters"
+        return "moved" if effect.high >= smallest else "moved_less_than_matters"
     return "too_few" if effect.high >= smallest or effect.low <= -smallest else "no_sign"

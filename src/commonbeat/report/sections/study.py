@@ -92,14 +92,18 @@ def _sealed(findings) -> str:
 
 def _meaning(findings) -> str:
     """What the verdict lets somebody decide, by rule."""
-    least = f"{figure(findings.primary.smallest)} {findings.primary.effect.unit.split(',')[0] or 'points'}"
+    primary = findings.primary
+    least = f"{figure(primary.smallest)} {primary.effect.unit.split(',')[0] or 'points'}"
+    enough = primary.verdict == "moved" and primary.effect.low >= primary.smallest
     return {
-        "moved": f"The least that was said beforehand to matter is {least}; the best guess reaches it.",
-        "moved_less_than_matters": f"It moved, but the best guess stays below {least}, which was said beforehand to be the least that matters: whoever pays for it should know that.",
+        "moved": f"It moved by at least {least}, said beforehand to be the least that matters."
+        if enough
+        else f"It moved. Whether by {least}, said beforehand to be the least that matters, cannot be told from these answers.",
+        "moved_less_than_matters": f"It moved, but {least}, said beforehand to be the least that matters, is ruled out: whoever pays for it should know that.",
         "no_sign": f"An effect of {least}, said beforehand to be the least that matters, is ruled out. Whoever counted on it need not.",
         "too_few": f"Neither nothing nor {least}, said beforehand to be the least that matters, can be ruled out. Decide nothing on this; `commonbeat study power` says how many answers would.",
         "wrong_way": "Stop, and ask people why, before it is done again.",
-    }[findings.primary.verdict]
+    }[primary.verdict]
 
 
 def _lost(findings):
