@@ -213,6 +213,36 @@ def test_kill_minus_nine_leaves_no_playable_copy_and_the_next_run_finishes(stage
     assert not desk.exists()
 
 
+KILLED = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from commonbeat.footage.clip import Clip
+from commonbeat.footage.render import render
+
+def paint(frame, planes):
+    planes[::2] = np.random.default_rng(frame).integers(0, 256, planes[::2].shape)  # so that there is much to write
+    if frame == 70:
+        os.kill(os.getpid(), 9)
+
+with Clip(sys.argv[1]) as clip:
+    render(clip, Path(sys.argv[2]), paint, container=sys.argv[3], quality=4, threads=1)
+"""
+
+
+@pytest.mark.parametrize("container", ["mp4", "webm"])
+def test_what_was_written_before_a_kill_cannot_be_played(stage, tmp_path, container):
+    source, part = tmp_path / "in.mp4", tmp_path / "video.part"
+    stage.scene.write(source, [p[::2, ::2] for p in stage.pictures * 3], rate=8)  # a WebM is flushed every five seconds
+    ended = subprocess.run([sys.executable, "-c", KILLED, source, part, container], check=False)
+    assert ended.returncode == -signal.SIGKILL and part.stat().st_size > 50_000  # much of it is there
+    with pytest.raises(av.error.FFmpegError):
+        next(av.open(str(part)).decode(video=0))
+    for forced in ("matroska", "mp4"):  # nor when a player is told what it is
+        with pytest.raises(av.error.FFmpegError):
+            next(av.open(str(part), format=forced).decode(video=0))
+
+
 @pytest.mark.parametrize(
     ("asked", "says"),
     [

@@ -82,7 +82,7 @@ def test_a_kept_person_is_masked_where_two_tracks_mix():
     hidden = decide(tracks, {1: Decision(keep=True, consent="c1")})
     meet = 25  # both at x = 300
     assert hidden[1][meet - tracks[0].first] and not hidden[1][0] and hidden[2].all()
-    assert len(hidden_at(tracks, hidden)[0]) == 1
+    assert len(hidden_at(tracks, hidden)(0)) == 1
 
 
 def test_a_child_is_never_shown_without_a_guardian_and_a_withdrawn_consent_masks_again():

@@ -60,15 +60,25 @@ def _sqlite() -> Finding:
 def _sandbox() -> Finding:
     """What `footage.fence` will really do here: the same trial it makes itself."""
     try:
-        from commonbeat.footage.fence import walls
+        from commonbeat.footage.walls import walls
     except ImportError:
         return Finding("video sandbox", "note", "the extra `video` is not installed: no film can be opened")
-    if walls() == "bubblewrap":
-        return Finding(
-            "video sandbox", "good", "bubblewrap works: films are decoded without network or other processes"
+    fence = walls()
+    if fence == "bubblewrap":
+        words = (
+            "bubblewrap: whoever decodes a film sees this program, the film and a work folder; no keys, no network"
         )
-    why = "this machine forbids it" if shutil.which("bwrap") else "it is missing (apt install bubblewrap)"
-    return Finding("video sandbox", "note", f"bubblewrap: {why}; films are decoded with limits only")
+        return Finding("video sandbox", "good", words)
+    why = (
+        "this machine forbids bubblewrap"
+        if shutil.which("bwrap")
+        else "bubblewrap is missing (apt install bubblewrap)"
+    )
+    left = {
+        "landlock": "Landlock keeps a film's decoder from every other file, and limits hold",
+        "limits": "films are decoded with limits only; a hostile one could read what this user can read",
+    }
+    return Finding("video sandbox", "good" if fence == "landlock" else "note", f"{why}; {left[fence]}")
 
 
 def _tool(name: str, needed: str) -> Finding:

@@ -57,7 +57,7 @@ def look_again(
         pairs = zip(before.frames(), after.frames(), strict=True)
         try:
             for number, (old, new) in enumerate(pairs):
-                hide, keep = masks.get(number, []), shown.get(number, [])
+                hide, keep = masks(number), shown(number)
                 face_frames += len(hide)
                 visible += [(number, box) for box in _still_there(before.planes(old), after.planes(new), hide)]
                 places = suspects.get(number, [])

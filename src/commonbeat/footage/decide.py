@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -35,10 +35,13 @@ def decide(tracks: Iterable[Track], decisions: Mapping[int, Decision]) -> dict[i
     return hidden
 
 
-def hidden_at(tracks: Iterable[Track], hidden: Mapping[int, np.ndarray]) -> dict[int, list[np.ndarray]]:
-    """Which boxes are covered in each frame? {frame: [box, ...]}."""
-    at: dict[int, list[np.ndarray]] = {}
-    for t in tracks:
-        for i in np.flatnonzero(hidden[t.id]):
-            at.setdefault(t.first + int(i), []).append(t.boxes[i])
+def hidden_at(tracks: Iterable[Track], hidden: Mapping[int, np.ndarray]) -> Callable[[int], list[np.ndarray]]:
+    """Which boxes are covered in a frame? `at(frame)` gives [box, ...]; asked frame by frame, so that memory stays flat."""
+    tracks = list(tracks)
+    first, last = np.array([[t.first, t.last] for t in tracks], int).reshape(-1, 2).T
+
+    def at(frame: int) -> list[np.ndarray]:
+        there = [tracks[i] for i in np.flatnonzero((first <= frame) & (frame <= last))]
+        return [t.boxes[frame - t.first] for t in there if hidden[t.id][frame - t.first]]
+
     return at

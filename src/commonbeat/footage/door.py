@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from commonbeat.errors import BadInput
-from commonbeat.footage.fence import fenced, walls
-from commonbeat.footage.order import SOUNDS, STYLES, Decision, Limits, Order, Region, read_regions
+from commonbeat.errors import BadInput, CommonbeatError
+from commonbeat.footage.fence import fenced
+from commonbeat.footage.order import PART, POSTER, SOUNDS, STYLES, Decision, Limits, Order, Region, read_regions
 from commonbeat.footage.record import FootageRecord
+from commonbeat.footage.walls import walls
 
 __all__ = ["protect", "rerender"]
 
@@ -73,14 +74,24 @@ def protect(
         sound=sound or ("keep" if muted else "drop"),
         turned=turned,
         check=check,
-        poster=str(Path(poster).resolve()) if poster else None,
+        poster=poster is not None,
         plan=plan,
         threads=threads,
         limits=limits or Limits(),
     )
     if captions:
         _carry_captions(Path(captions), out)
-    return _run(order, isolated and detector is None, detector, progress)
+    try:
+        order.desk.mkdir(mode=0o700, exist_ok=True)  # its journal tells where people are
+        record = _run(order, isolated and detector is None, detector, progress)
+        _into_place(order.desk / PART, out)
+        if poster and (order.desk / POSTER).exists():
+            _into_place(order.desk / POSTER, Path(poster))
+    except CommonbeatError:  # it would fail again; only a crash leaves something to go on from
+        shutil.rmtree(order.desk, ignore_errors=True)
+        raise
+    shutil.rmtree(order.desk, ignore_errors=True)
+    return record
 
 
 def rerender(
@@ -152,11 +163,19 @@ def _run(order: Order, isolated: bool, detector, progress) -> FootageRecord:
 
         record, how = carry_out(order, progress, detector), "none"
     else:
-        folders = {Path(order.out).parent, *([Path(order.poster).parent] if order.poster else [])}
         # wall time: the CPU limit inside counts first; this ends a process that sleeps
         patience = 600 + 40 * order.limits.seconds
         record, how = (
-            FootageRecord.of(fenced(order.to_dict(), sorted(folders), patience=patience, progress=progress)),
+            FootageRecord.of(fenced(order.to_dict(), order.desk, patience=patience, progress=progress)),
             walls(),
         )
     return replace(record, versions={**record.versions, "fence": how})
+
+
+def _into_place(part: Path, name: Path) -> None:
+    """The name appears when every byte is on the disk. The poster's folder may be another file system."""
+    with open(part, "rb") as file:
+        os.fsync(file.fileno())
+    beside = name.with_name(f".{name.name}.part")
+    shutil.move(part, beside)
+    os.replace(beside, name)

@@ -1,73 +1,30 @@
-"""How is an unknown file opened safely? In a process of its own that has no network, writes to one folder, and
-has limits.
-
-Limits on memory, CPU time and file size hold everywhere (setrlimit). Where bubblewrap (`bwrap`) works, the
-process also
-sees the disk read-only except the folder of the copy, and has no network and no other processes.
-"""
+"""How is an unknown file opened safely? In a process of its own: see `walls` for what it sees, `worker` for its limits."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from commonbeat import errors
+from commonbeat.footage.walls import behind
 
-__all__ = ["fenced", "walls"]
-
-
-@functools.cache
-def walls() -> str:
-    """Which fence does this machine allow? "bubblewrap" or "limits"."""
-    if shutil.which("bwrap"):
-        tried = subprocess.run([*_bwrap([]), "true"], capture_output=True, timeout=20, check=False)
-        if tried.returncode == 0:
-            return "bubblewrap"
-    return "limits"
+__all__ = ["fenced"]
 
 
-def _bwrap(writable: list[str]) -> list[str]:
-    binds = [part for folder in writable for part in ("--bind", folder, folder)]
-    return [
-        "bwrap",
-        "--ro-bind",
-        "/",
-        "/",
-        "--dev",
-        "/dev",
-        "--proc",
-        "/proc",
-        "--unshare-net",
-        "--unshare-pid",
-        "--as-pid-1",
-        "--unshare-ipc",
-        "--die-with-parent",
-        "--new-session",
-        *binds,
-    ]
-
-
-def fenced(job: dict, writable: list[Path], *, patience: float, progress: Callable[..., None] | None = None) -> dict:
+def fenced(job: dict, desk: Path, *, patience: float, progress: Callable[..., None] | None = None) -> dict:
     """Runs one job (see `worker`) behind the fence and gives its answer.
 
-    writable : folders it may write to; patience : seconds of wall time before it is ended
+    desk : the one folder it may write to; patience : seconds of wall time before it is ended
     Raises the error the job raised, Refused when it ran out of time or memory. Ended cleanly with its children when
     this process is interrupted.
     """
-    command = [sys.executable, "-m", "commonbeat.footage.worker"]
-    if walls() == "bubblewrap":
-        command = [*_bwrap([str(folder.resolve()) for folder in writable]), *command]
-    # one malloc arena: decoder and encoder threads would each keep tens of megabytes of their own
-    env = {**os.environ, "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    command, env = behind(["-m", "commonbeat.footage.worker"], [Path(job["source"])], [desk])
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

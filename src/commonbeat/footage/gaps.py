@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from commonbeat.footage.faces import overlap
 
@@ -13,6 +16,23 @@ __all__ = ["CLEAR", "between", "doubts", "middle", "pair"]
 
 CLEAR = 0.5  #: score from which a face without a partner is a reason to look again
 MOVED = 0.7  #: centre movement and growth, in face sizes, that is a reason to look again
+
+
+def _assignment():
+    """scipy's `linear_sum_assignment`, without the rest of `scipy.optimize`: that is 48 MB and half a second for every clip."""
+    folder = Path(scipy.__file__).parent / "optimize"
+    for ending in importlib.machinery.EXTENSION_SUFFIXES:
+        if (folder / f"_lsap{ending}").exists():
+            spec = importlib.util.spec_from_file_location("_lsap", folder / f"_lsap{ending}")
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            return module.linear_sum_assignment
+    from scipy.optimize import linear_sum_assignment  # another scipy keeps it elsewhere
+
+    return linear_sum_assignment
+
+
+_assign = _assignment()
 
 
 def pair(a: np.ndarray, b: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -25,7 +45,7 @@ def pair(a: np.ndarray, b: np.ndarray, reach: float) -> tuple[np.ndarray, np.nda
         none = np.empty(0, int)
         return none, none, np.empty(0)
     apart = distance(a, b)
-    rows, columns = linear_sum_assignment(np.minimum(apart, 4 * reach))
+    rows, columns = _assign(np.minimum(apart, 4 * reach))
     near = apart[rows, columns] <= reach
     return rows[near], columns[near], apart[rows[near], columns[near]]
 

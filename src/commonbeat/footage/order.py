@@ -12,6 +12,8 @@ from commonbeat.estimate import plain
 
 __all__ = [
     "KINDS",
+    "PART",
+    "POSTER",
     "REASONS",
     "SOUNDS",
     "STYLES",
@@ -24,6 +26,7 @@ __all__ = [
     "spans",
 ]
 
+PART, POSTER = "video.part", "poster.jpg"  #: in the work folder, before they get their names
 STYLES = ("solid", "mosaic")
 SOUNDS = ("drop", "keep", "lower")
 KINDS = ("face", "plate", "paper", "screen", "tattoo", "house_number", "uniform", "other")
@@ -175,8 +178,7 @@ def _region(row: dict) -> Region:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Everything that was asked for one clip. Travels as JSON to the fenced process and is hashed into its
-    work folder."""
+    """Everything that was asked for one clip. Travels as JSON to the fenced process."""
 
     source: str
     out: str
@@ -188,10 +190,15 @@ class Order:
     sound: str = "drop"
     turned: str = "auto"
     check: bool = True
-    poster: str | None = None
+    poster: bool = False
     plan: dict | None = None
     threads: int = 2
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def desk(self) -> Path:
+        """The private folder beside the copy where it comes into being."""
+        return Path(self.out).with_name(f".{Path(self.out).name}.work")
 
     def to_dict(self) -> dict:
         return plain(asdict(self))

@@ -13,6 +13,7 @@ import numpy as np
 
 from commonbeat.errors import Broken
 from commonbeat.footage.clip import Clip, Facts
+from commonbeat.footage.held import Held
 from commonbeat.footage.sound import Sound
 
 __all__ = ["Written", "render"]
@@ -49,16 +50,20 @@ def render(
     `expect` frames must come out, or Broken is raised: a file that decodes differently twice cannot be masked safely.
     """
     clip.rewind()
-    with av.open(str(out), "w", format=container, options=_muxing(container)) as target:
+    # an MP4 cannot be played before its index is there, which comes last; a WebM can, so its beginning is held back
+    held = Held(out) if container == "webm" else None
+    with av.open(held or str(out), "w", format=container, options=_muxing(container)) as target:
         video = _video(target, clip.facts, container, quality, threads)
         hearing = _hearing(clip, target, sound, muted, container)
         written = _copy(clip, target, video, hearing, paint, progress)
-        if expect is not None and written.frames != expect:
-            raise Broken(
-                f"{clip.name}: the file gave {expect} frames when it was searched and {written.frames} when it was "
-                "written; it is damaged. Repair or export it again, then protect that copy."
-            )
-        return written
+    if expect is not None and written.frames != expect:
+        raise Broken(
+            f"{clip.name}: the file gave {expect} frames when it was searched and {written.frames} when it was "
+            "written; it is damaged. Repair or export it again, then protect that copy."
+        )
+    if held:
+        held.finish()
+    return written
 
 
 def _muxing(container: str) -> dict:

@@ -29,7 +29,7 @@ from commonbeat.footage.turns import QUARTERS, TILTS
 __all__ = ["Sightings", "find"]
 
 KEYS_PER_SECOND = 3.0  #: whole looks; half way between two, one at half size and around every face known
-BUFFER_BYTES = 96e6  #: decoded frames kept while a gap is searched
+BUFFER_BYTES = 128e6  #: decoded frames kept while a gap is searched
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ class _Search:
         self.progress = progress or (lambda done, faces: None)
         self.journal = journal or Journal(None)
         self.seen = Sightings(size=(facts.width, facts.height), fps=facts.rate, detector=eye.detector.name)
-        fits = int(BUFFER_BYTES / (facts.width * facts.height * 1.5 * 3))
+        fits = int(BUFFER_BYTES / (facts.width * facts.height * 1.5 * 4))
         self.step = max(1, min(round(facts.rate / KEYS_PER_SECOND), fits))
         self.probe = max(1, round(facts.rate / self.step))  # key frames in about one second
         self.windows: list[tuple[int, int]] = []
@@ -203,20 +203,28 @@ class _Search:
                 held = {number: frame} if waiting and waiting[0][0] == number else {}
 
     def _read(self, pool: ThreadPoolExecutor, windows, key, half, near) -> None:
-        """Three windows in flight at most, taken in order, so that memory stays flat and answers stay the same."""
+        """Four windows in flight at most, taken in order, so that memory stays flat and answers stay the same."""
         keys: dict[int, Future] = {}
+        waiting: list[tuple] = []
         flying: list[tuple[Future, tuple[int, int]]] = []
         count = 0
+
+        def settle(window, held, ends) -> None:
+            flying.append((pool.submit(self._settle, window, held, ends, half, near), window))
+            if len(flying) > 2:
+                self._take(*flying.pop(0))
+
         for window, held in windows:
             for end in dict.fromkeys(window):
                 if end not in keys:
                     keys[end] = pool.submit(key, end, held[end], count)
                     count += 1
-            ends = [keys[end] for end in window]
-            flying.append((pool.submit(self._settle, window, held, ends, half, near), window))
+            waiting.append((window, held, [keys[end] for end in window]))
             keys = {window[1]: keys[window[1]]}
-            if len(flying) > 2:
-                self._take(*flying.pop(0))
+            if len(waiting) > 1:  # one window behind its keys, else a thread would stand and wait for the other's key
+                settle(*waiting.pop(0))
+        for rest in waiting:
+            settle(*rest)
         for task in flying:
             self._take(*task)
 

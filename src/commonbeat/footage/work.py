@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import os
-import shutil
 import time
 from collections.abc import Callable
 from importlib import metadata
@@ -15,13 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from commonbeat import __version__
-from commonbeat.errors import BadInput, CommonbeatError
+from commonbeat.errors import BadInput
 from commonbeat.footage import mask
 from commonbeat.footage.clip import Clip
 from commonbeat.footage.decide import decide, hidden_at
 from commonbeat.footage.faces import CenterFace, Detector
 from commonbeat.footage.journal import Journal
-from commonbeat.footage.order import Decision, Order
+from commonbeat.footage.order import PART, POSTER, Decision, Order
 from commonbeat.footage.plan import Plan
 from commonbeat.footage.record import FootageRecord, Leak, TrackLine
 from commonbeat.footage.regions import follow
@@ -43,30 +41,21 @@ def sha256(path: str | Path) -> str:
 def carry_out(
     order: Order, progress: Callable[..., None] | None = None, detector: Detector | None = None
 ) -> FootageRecord:
-    """Protects one clip as ordered; the copy appears under its name only when it is whole.
+    """Protects one clip as ordered, into `order.desk`; the caller puts copy and poster in place.
 
     progress : called with (stage, frames done, frames in all or None, faces)
     Raises what `Clip` raises, and BadInput for an unknown track or ending.
     """
     tell, began = progress or (lambda *_: None), time.perf_counter()
-    out = Path(order.out)
-    container = _container(out)
-    desk = out.with_name(f".{out.name}.work")
-    try:
-        with Clip(order.source, order.limits) as clip:
-            original = sha256(order.source)
-            desk.mkdir(mode=0o700, exist_ok=True)  # the journal tells where people are
-            plan = _planned(order, clip, original, desk, tell, detector)
-            hidden = decide(plan.tracks, order.decisions)
-            written = _written(order, clip, desk / "video.part", plan, hidden, container, tell)
-        leak = _checked(order, desk / "video.part", plan, hidden, tell, detector) if order.check else Leak()
-        if order.poster:
-            _poster(desk / "video.part", Path(order.poster), plan)
-        _into_place(desk / "video.part", out)
-    except CommonbeatError:  # it would fail again; only a crash leaves something to go on from
-        shutil.rmtree(desk, ignore_errors=True)
-        raise
-    shutil.rmtree(desk, ignore_errors=True)
+    desk, container = order.desk, _container(Path(order.out))
+    with Clip(order.source, order.limits) as clip:
+        original = sha256(order.source)
+        plan = _planned(order, clip, original, desk, tell, detector)
+        hidden = decide(plan.tracks, order.decisions)
+        written = _written(order, clip, desk / PART, plan, hidden, container, tell)
+    leak = _checked(order, desk / PART, plan, hidden, tell, detector) if order.check else Leak()
+    if order.poster:
+        _poster(desk / PART, desk / POSTER, plan)
     return _record(order, plan, hidden, written, leak, original, time.perf_counter() - began)
 
 
@@ -172,7 +161,7 @@ def painter(plan: Plan, hidden, style: str) -> Callable[[int, np.ndarray], None]
         if frame in plan.whole:
             mask.cover_all(planes)
             return
-        mask.cover(planes, at.get(frame, []), style)
+        mask.cover(planes, at(frame), style)
         mask.cover(planes, plan.extra.get(frame, []), style)
         mask.cover(planes, plan.regions.get(frame, []), style, square=True)
 
@@ -192,12 +181,6 @@ def _poster(part: Path, poster: Path, plan: Plan) -> None:
                 return
 
 
-def _into_place(part: Path, out: Path) -> None:
-    with open(part, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(part, out)
-
-
 def _record(order: Order, plan: Plan, hidden, written, leak: Leak, original: str, seconds: float) -> FootageRecord:
     lines = tuple(_line(t, hidden[t.id], order.decisions.get(t.id, Decision())) for t in plan.tracks)
     step = 1 / plan.fps if plan.fps else 0
@@ -211,7 +194,7 @@ def _record(order: Order, plan: Plan, hidden, written, leak: Leak, original: str
         seconds=round(seconds, 3),
         versions=_versions(plan),
         original=original,
-        output=sha256(order.out),
+        output=sha256(order.desk / PART),
         sound=order.sound if written.sound else "drop",
         style=order.style,
         regions=len(order.regions),

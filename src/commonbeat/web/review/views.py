@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from commonbeat.errors import BadInput, Refused
+from commonbeat.footage import Plan
 from commonbeat.web.base.log import note
 from commonbeat.web.base.roles import Role, staff
 from commonbeat.web.media.tickets import ticket
@@ -101,7 +102,7 @@ def boxes(request, footage_id):
     if plan is None:
         return JsonResponse({})
     note("footage.boxes_viewed", f"footage:{clip.pk}", actor=request.user)
-    return JsonResponse({t["id"]: {"first": t["first"], "boxes": t["boxes"]} for t in plan["tracks"]})
+    return JsonResponse({t.id: {"first": t.first, "boxes": t.boxes.round(1).tolist()} for t in Plan.of(plan).tracks})
 
 
 def _tried(request, clip, act):
