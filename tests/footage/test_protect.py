@@ -233,7 +233,9 @@ with Clip(sys.argv[1]) as clip:
 @pytest.mark.parametrize("container", ["mp4", "webm"])
 def test_what_was_written_before_a_kill_cannot_be_played(stage, tmp_path, container):
     source, part = tmp_path / "in.mp4", tmp_path / "video.part"
-    stage.scene.write(source, [p[::2, ::2] for p in stage.pictures * 3], rate=8)  # a WebM is flushed every five seconds
+    stage.scene.write(
+        source, [p[::2, ::2] for p in stage.pictures * 3], rate=8
+    )  # a WebM is flushed every five seconds
     ended = subprocess.run([sys.executable, "-c", KILLED, source, part, container], check=False)
     assert ended.returncode == -signal.SIGKILL and part.stat().st_size > 50_000  # much of it is there
     with pytest.raises(av.error.FFmpegError):

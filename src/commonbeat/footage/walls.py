@@ -58,7 +58,7 @@ def behind(arguments: list[str], readable: list[Path], writable: list[Path]) -> 
 def _bubblewrap(arguments, readable, writable) -> tuple[list[str], dict[str, str]]:
     show = [("--ro-bind-try", path) for path in (*MACHINE, *_program())]
     show += [("--ro-bind", path) for path in readable] + [("--bind", path) for path in writable]
-    command = ["bwrap", "--tmpfs", "/tmp", "--dev", "/dev", "--proc", "/proc"]
+    command = ["bwrap", "--tmpfs", "/tmp", "--dev", "/dev", "--proc", "/proc"]  # nosec B108: an empty one of its own
     for how, path in show:
         command += [how, str(path), str(path)]
     command += ["--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--as-pid-1"]
@@ -133,7 +133,7 @@ def _home(name: str) -> Path | None:
 
 def _environment() -> dict[str, str]:
     # one malloc arena: decoder and encoder threads would each keep tens of megabytes of their own
-    fixed = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "HOME": "/tmp"}
+    fixed = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "HOME": "/"}
     homes = [str(Path(__file__).parents[2]), *(str(where) for name in NEEDED if (where := _home(name)))]
     path = os.pathsep.join(dict.fromkeys(homes))
     return {name: os.environ[name] for name in PASSED if name in os.environ} | fixed | {"PYTHONPATH": path}
