@@ -8,7 +8,7 @@ import pytest
 
 from commonbeat.errors import BadInput
 from commonbeat.studies import run
-from commonbeat.studies.plan import Contrast, Outcome, Panel, Plan, Ring
+from commonbeat.studies.plan import Contrast, Outcome, Panel, People, Plan, Ring
 
 GOOD = """
 plan_id = "visits"
@@ -78,11 +78,12 @@ ROOM = (Path(__file__).resolve().parents[2] / "docs" / "rooms" / "studies.md").r
 
 def test_every_entry_of_a_plan_stands_in_the_rooms_page():
     """So that an outsider can write a plan from the page alone."""
-    names = {f.name for part in (Plan, Outcome, Contrast, Ring, Panel) for f in fields(part)} - {
+    names = {f.name for part in (Plan, Outcome, Contrast, Ring, Panel, People) for f in fields(part)} - {
         "outcome",
         "primary",
         "rings",
         "panel",
+        "people",
         "name",
         "score",
     }

@@ -42,9 +42,12 @@ def command(
 
     opened = Book.open(book)
     plans = [studies.Plan.read(p) for p in study or ()]
+    tables = [studies.own_rows(plan, p) for plan, p in zip(plans, study or (), strict=True)]
     with progress(quiet=quiet or json) as bar:
         task = bar.add_task("asking the rooms", total=None)
-        answers = [studies.run(plan, opened, seed=seed, by=by) for plan in plans]
+        answers = [
+            studies.run(plan, opened, rows=own, seed=seed, by=by) for plan, own in zip(plans, tables, strict=True)
+        ]
         for found in answers:  # what a report prints, the registry knows
             record_answer(found, opened.chain, who="report desk")
         findings = [studies.released(found) for found in answers]

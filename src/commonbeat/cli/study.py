@@ -199,6 +199,9 @@ def seal(
     plan: PlanFile,
     book: BookFolder,
     receipt: Annotated[Path | None, typer.Option(help="Write the receipt to this file, to hand out.")] = None,
+    new_book: Annotated[
+        bool, typer.Option("--new-book", help="Begin an empty book there, for a study whose rows stay in a file.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ):
@@ -206,8 +209,10 @@ def seal(
     from commonbeat import studies
     from commonbeat.ledger import Book
 
-    read, opened = studies.Plan.read(plan), Book.open(book)
-    made = studies.seal(read, opened.chain, who="study desk", after_data=studies.outcome_known(read, opened))
+    read = studies.Plan.read(plan)
+    opened = Book.create(book) if new_book else Book.open(book)
+    known = studies.outcome_known(read, opened, _already_there(read, plan))
+    made = studies.seal(read, opened.chain, who="study desk", after_data=known)
     if receipt is not None:
         receipt.write_text(jsonlib.dumps(made.to_dict(), indent=2) + "\n", encoding="utf-8")
     changed = f" It amends an earlier seal: {'; '.join(made.changed)}." if made.amends else ""
@@ -229,11 +234,20 @@ def seal(
 @app.command()
 def run(
     plan: PlanFile,
-    book: BookFolder,
+    book: Annotated[
+        Path,
+        typer.Argument(
+            help="The book the study is about; or the table that the plan's [people] or [panel] describes."
+        ),
+    ],
     seed: Annotated[int, typer.Option(help="Seed of everything random in the analysis.")] = 0,
     snapshot: Annotated[
         str | None,
         typer.Option(help="Answer from the book as it stood at this snapshot (the beginning of its hash)."),
+    ] = None,
+    rows: Annotated[
+        Path | None,
+        typer.Option(help="With a book: the table (CSV or Parquet) that the plan's [people] or [panel] describes."),
     ] = None,
     explore: Annotated[
         list[str] | None,
@@ -247,31 +261,32 @@ def run(
     json: Json = False,
     quiet: Quiet = False,
 ):
-    """Answer the plan's question from a book (or, for a stepped rollout, from its panel, a Parquet or CSV file)."""
+    """Answer the plan's question from a book, or from a table of your own (CSV or Parquet) whose columns the plan names."""
     from commonbeat import studies
     from commonbeat.cli.study_words import tell
     from commonbeat.ledger import Book
     from commonbeat.studies.registry import record_answer
 
     read = studies.Plan.read(plan)
-    source = _panel(book) if book.is_file() else Book.open(book, snapshot=snapshot)
-    found = studies.run(read, source, seed=seed, explore=explore or (), by=by)
+    alone = book.is_file()
+    own = studies.own_rows(read, plan, book if alone else rows)
+    if alone and own is None:
+        raise BadInput(f"{book} is a file, and this plan is run on a book: a folder made by `commonbeat import`. A table of your own needs [people] (or [panel]) in the plan, which says what its columns are")  # fmt: skip
+    source = own if alone else Book.open(book, snapshot=snapshot)
+    found = studies.run(read, source, rows=None if alone else own, seed=seed, explore=explore or (), by=by)
     if isinstance(source, Book) and snapshot is None:
         record_answer(found, source.chain, who="study desk")
     found = found if analyst else studies.released(found)
     show(found, json=json, quiet=quiet, words=lambda c: tell(c, found))
 
 
-def _panel(path):
-    """The unit-by-time table of a stepped rollout, from Parquet or CSV."""
-    import polars as pl
+def _already_there(read, plan):
+    """The table a plan names, when it is there before the seal; a plan may be sealed before its file exists."""
+    from commonbeat import studies
 
-    try:
-        return pl.read_csv(path, infer_schema_length=None) if path.suffix == ".csv" else pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise BadInput(
-            f"{path} cannot be read as a panel (a CSV or Parquet file with one row per unit and time): {error}"
-        ) from error
+    part = read.people or read.panel
+    there = part is not None and part.file and (plan.parent / part.file).exists()
+    return studies.own_rows(read, plan) if there else None
 
 
 @app.command()

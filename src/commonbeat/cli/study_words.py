@@ -33,7 +33,9 @@ def tell(console, found) -> None:
     )
     _part(line, "How long", _lasting(found.persistence))
     _part(
-        line, "Not the answer, though often printed", [f"{n.what}: {_span(n.effect)}; {n.why}" for n in found.naive]
+        line,
+        "Not the answer, though often printed",
+        [f"{n.what}: {_span(n.effect, found.primary.digits)}; {n.why}" for n in found.naive],
     )
     _part(
         line,
@@ -49,17 +51,17 @@ def _part(line, heading, lines):
             line("  " + text)
 
 
-def _span(e) -> str:
+def _span(e, digits: int = 1) -> str:
     if not e.known:
         return "cannot be told"
-    return f"{signed(e.value)} ({signed(e.low)} to {signed(e.high)})"
+    return f"{signed(e.value, digits)} ({signed(e.low, digits)} to {signed(e.high, digits)})"
 
 
 def _said(f) -> str:
     n = f"; {f.effect.n:,} answers" if f.effect.n is not None else ""
     association = ", an association" if f.how == "observed" and f.effect.known else ""
     return (
-        f"{_span(f.effect)}, {VERDICT_WORDS[f.verdict]}{association}{n}"
+        f"{_span(f.effect, f.digits)}, {VERDICT_WORDS[f.verdict]}{association}{n}"
         if f.effect.known
         else f"{VERDICT_WORDS[f.verdict]}{n}{_why(f)}"
     )

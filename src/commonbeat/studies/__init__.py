@@ -3,6 +3,7 @@
 from commonbeat.studies.answering import outcome_known, run
 from commonbeat.studies.drawing import Assignment, assign, commitment, new_seed, next_arm
 from commonbeat.studies.findings import Finding, Findings
+from commonbeat.studies.own_table import own_rows
 from commonbeat.studies.plan import Plan
 from commonbeat.studies.release import released
 from commonbeat.studies.seals import Seal, identity, read_seal, seal, seals_of
@@ -21,6 +22,7 @@ __all__ = [
     "new_seed",
     "next_arm",
     "outcome_known",
+    "own_rows",
     "read_seal",
     "released",
     "run",

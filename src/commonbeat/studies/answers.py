@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from commonbeat.errors import BadInput
+from commonbeat.studies.own_table import ITEM
 from commonbeat.studies.plan import Plan, Ring
 
 __all__ = ["answered", "asked", "contacted", "first_outcome", "prior_band"]
@@ -32,8 +33,12 @@ def answered(plan: Plan, answers: pl.DataFrame, spans: Mapping[str, tuple[float,
 
     spans : item -> (lowest code, highest code, reversed?) of the questionnaire as it was asked
     A score needs at least half of the items; else it is missing, and counted as such.
+    A table of one's own ([people]) was scored as it was read.
     Raises BadInput when the plan names an outcome that nobody measured, or an answer lies outside its scale.
     """
+    if plan.people:  # a table of one's own was read as it stands, in its own unit
+        here = answers.filter(pl.col("item") == ITEM)
+        return here.select("respondent", "wave", score="value", at="at").sort("respondent", "wave")
     items = plan.outcome.items
     here = answers.filter(pl.col("item").is_in(items))
     if plan.outcome.questionnaire:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from commonbeat.codebook import RINGS
 from commonbeat.errors import Problem
 from commonbeat.privacy import FLOOR
+from commonbeat.studies.checks_people import people_problems
 from commonbeat.studies.choices import DESIGNS, ESTIMATORS, IDENTIFIED, MULTIPLICITY, REFERENTS
 
 __all__ = ["problems_of", "rings_of"]
@@ -29,6 +30,7 @@ _MEANING = {
     "primary": 'the one comparison: [primary] ring = "participant", wave = 21, treated = "visit", control = "usual"',
     "waves": "days after the start at which people are asked, as [0, 3, 21, 90]",
     "rings": 'whose answers count, as [rings.participant] how = "randomised"; rings are ' + ", ".join(RINGS),
+    "people": "the columns of a table of your own: [people] person, arm, outcome",
     "panel": "the columns of the unit-by-time table: [panel] unit, time, first_treated, outcome",
 }
 
@@ -62,10 +64,18 @@ def problems_of(
     if not found:
         _common(data, parts, found)
         if data["design"] == "stepped":
+            if "people" in data:
+                found.say(
+                    "people",
+                    None,
+                    "a stepped rollout is read from [panel], not from [people]: name the columns there",
+                )
             _panel(data, parts["panel"], found)
         elif data["design"] in DESIGNS:
             _asking(data, parts, found)
             _design(data, found)
+            if "people" in data and not found:
+                people_problems(data, parts["people"], found)
     return list(found)
 
 
@@ -83,7 +93,7 @@ def _shape(data, entries, found):
     for name in _LISTS + (() if stepped else ("arms",)):
         if name in data and not _words(data[name]):
             found.say(name, data[name], f'{name} is {data[name]!r}; it is a list of words, as ["one", "two"]')
-    for name in ("outcome", "panel" if stepped else "primary"):
+    for name in ("outcome", "panel" if stepped else "primary", "people"):
         if name in data and not isinstance(data[name], Mapping):
             found.say(name, data[name], f"{name} is {data[name]!r}; it is a table: {_MEANING[name]}")
     rings = data.get("rings", {})
@@ -154,6 +164,8 @@ def _outcome(outcome, names, found):
             found.say("outcome", outcome[key], f"outcome {key} is {outcome[key]!r}; it is words in quotes")
     if outcome.get("score", "mean") != "mean":
         found.say("outcome", outcome["score"], f'outcome score is "{outcome["score"]}"; a score is the "mean" of the items')  # fmt: skip
+    if outcome.get("better", "higher") not in ("higher", "lower"):
+        found.say("outcome", outcome["better"], f'outcome better is "{outcome["better"]}"; use "higher" or "lower"')
     if outcome.get("referent", "my_area") not in REFERENTS:
         found.say(
             "outcome", outcome["referent"], f'referent is "{outcome["referent"]}"; use {" or ".join(REFERENTS)}'

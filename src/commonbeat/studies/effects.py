@@ -13,6 +13,7 @@ from commonbeat.estimate import Estimate
 from commonbeat.privacy import OFFICER_FLOOR
 from commonbeat.regression import ols
 from commonbeat.studies import saturation
+from commonbeat.studies.covariates import complete, known_before
 from commonbeat.studies.findings import Finding
 from commonbeat.studies.plan import Plan, Ring
 from commonbeat.studies.verdicts import verdict
@@ -87,7 +88,7 @@ def finding(
             + (", ".join(plan.covariates) or "nothing")
         )
     return Finding(
-        ring.name, wave, e, verdict(e, plan.smallest_effect), how, group, value, planned, estimator or plan.estimator,
+        ring.name, wave, e, verdict(e, plan.smallest_effect, better=plan.outcome.better), how, group, value, planned, estimator or plan.estimator,
         plan.outcome.name.capitalize(), plan.smallest_effect,
     )  # fmt: skip
 
@@ -115,18 +116,22 @@ def _plainly(plan, ring, rows, level, seed):
 
 def _adjusted(plan, ring, rows, level, seed):
     y, arm, shape = _parts(plan, rows)
-    columns = _covariates(plan, rows)
-    if not columns or plan.design == "matched_pair":  # pairs are the adjustment; their spread is the noise
+    beside = known_before(plan, rows)
+    if not beside.width or plan.design == "matched_pair":  # pairs are the adjustment; their spread is the noise
         return trust.difference_in_means(y, arm, level=level, **shape)
-    return trust.adjusted_effect(
-        y, arm, rows.select(pl.col(columns).cast(pl.Float64)).to_numpy(), level=level, **shape
-    )
+    return trust.adjusted_effect(y, arm, beside.to_numpy(), level=level, **shape)
 
 
 def _redrawn(plan, ring, rows, level, seed):
     if plan.design == "saturation":
         return saturation.replayed(
-            rows, ring=ring.name, block=plan.block, cluster=plan.cluster, level=level, draws=plan.draws, seed=seed
+            rows,
+            ring=ring.name,
+            block=plan.block,
+            cluster=plan.cluster or "respondent",
+            level=level,
+            draws=plan.draws,
+            seed=seed,
         )
     y, arm, shape = _parts(plan, rows)
     statistic = "difference" if plan.design == "matched_pair" else "studentised"
@@ -147,7 +152,15 @@ def _compliers(plan, ring, rows, level, seed):
         )
     rows = rows.filter(pl.col("contacted").is_not_null())
     y, arm, shape = _parts(plan, rows)
-    found = trust.complier_effect(y, arm, rows["contacted"].to_numpy(), level=level, **shape)
+    beside = known_before(plan, rows)
+    found = trust.complier_effect(
+        y,
+        arm,
+        rows["contacted"].to_numpy(),
+        covariates=beside.to_numpy() if beside.width else None,
+        level=level,
+        **shape,
+    )
     reached = f"the draw changed contact for {100 * found.reached.value:.0f} of a hundred; this is the effect on them"
     return replace(found.effect, n=len(y)).with_caution(reached)
 
@@ -180,20 +193,17 @@ def _every_day(plan, ring, rows, level, seed):
     return trust.anytime(rows["score"].to_numpy(), rows["treated"].to_numpy(), level=level).now
 
 
-def _covariates(plan, rows):
-    return [c for c in plan.covariates if c in rows.columns and rows[c].drop_nulls().n_unique() > 1]
-
-
 def adjusted(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
     """Scores with what the plan's covariates explain taken out, the same slope in both arms: for effects that are compared over waves.
 
     Without it chance differences of before would stand in every wave, and look like an effect that stays.
     """
-    columns = _covariates(plan, rows) if plan.estimator == "adjusted_effect" else []
-    rows = rows.drop_nulls(columns)
-    if not columns or rows.height < 4 * (len(columns) + 2):
+    if plan.estimator != "adjusted_effect":
         return rows
-    x = rows.select(pl.col(columns).cast(pl.Float64)).to_numpy()
+    rows, beside = complete(plan, rows)
+    if not beside.width or rows.height < 4 * (beside.width + 2):
+        return rows
+    x = beside.to_numpy()
     w = np.sqrt(np.ones(len(x)) if weights_of(rows) is None else weights_of(rows))
     x = x - np.average(x, axis=0, weights=w**2)
     design = np.column_stack([np.ones(len(x)), rows["treated"].to_numpy(), x])
@@ -206,14 +216,14 @@ def influence(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
 
     The parts of a weighted regression of scores on arm, covariates and blocks: their products say how estimates go together.
     """
-    rows = rows.filter(pl.col("score").is_not_null()).drop_nulls(columns := _covariates(plan, rows))
+    rows, beside = complete(plan, rows.filter(pl.col("score").is_not_null()))
     if rows.height < plan.floor or rows["treated"].n_unique() < 2:
         return pl.DataFrame(schema={"key": pl.String, "part": pl.Float64})
     block = usable(rows, plan.block)
     parts = [
         np.ones(rows.height),
         rows["treated"].to_numpy().astype(float),
-        *(rows[c].cast(pl.Float64).to_numpy() for c in columns),
+        *(beside[c].to_numpy() for c in beside.columns),
     ]
     parts += (
         []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from commonbeat.estimate import Estimate, plain
 from commonbeat.studies.erasures import Erasure
 from commonbeat.studies.naive import Naive
-from commonbeat.studies.sentences import RING_WORDS, effect_sentence
+from commonbeat.studies.sentences import RING_WORDS, digits_for, effect_sentence
 from commonbeat.studies.story import Day, SampleRatio
 from commonbeat.trust import Bounds
 
@@ -31,14 +31,22 @@ class Finding:
     smallest: float = 3.0
 
     @property
+    def digits(self) -> int:
+        """After the point, where this effect is printed."""
+        return digits_for(self.smallest)
+
+    @property
+    def short_unit(self) -> str:
+        return self.effect.unit.split(",")[0] or "points"
+
+    @property
     def sentence(self) -> str:
         who = RING_WORDS.get(self.ring, self.ring or "Everybody")
         if self.value:
             who = f"{who}, {self.value}"
         if self.wave is not None and self.wave >= 0:
             who = f"{who}, after {self.wave} days"
-        unit = self.effect.unit.split(",")[0] or "points"
-        said = effect_sentence(who, self.outcome, self.effect, self.verdict, self.smallest, unit=unit)
+        said = effect_sentence(who, self.outcome, self.effect, self.verdict, self.smallest, unit=self.short_unit)
         return (
             said
             + (" This is an association, not an effect." if self.how == "observed" and self.effect.known else "")

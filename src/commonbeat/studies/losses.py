@@ -18,8 +18,13 @@ __all__ = ["attrition"]
 DIFFERENTIAL = 5.0  #: points of a hundred by which response may differ between arms before it is called differential
 
 
-def attrition(plan: Plan, ring: Ring, asked: pl.DataFrame, scored: pl.DataFrame) -> Attrition:
-    """How many of those asked answered, by arm and wave; the difference at the primary wave with its interval."""
+def attrition(plan: Plan, ring: Ring, asked: pl.DataFrame, scored: pl.DataFrame) -> Attrition | None:
+    """How many of those asked answered, by arm and wave; the difference at the primary wave with its interval.
+
+    None where other people were asked each time: nobody was followed, so nobody was lost.
+    """
+    if _others_each_time(plan, asked, scored):
+        return None
     treated, control = plan.arms_of(ring)
     flow = []
     for arm in (treated, control):
@@ -42,6 +47,16 @@ def attrition(plan: Plan, ring: Ring, asked: pl.DataFrame, scored: pl.DataFrame)
         gap = _newcombe(flow, plan)
     differential = gap.known and (gap.low > 0 or gap.high < 0 or abs(gap.value) > DIFFERENTIAL)
     return Attrition(tuple(flow), gap, bool(differential), _bounds(plan, here))
+
+
+def _others_each_time(plan, asked, scored) -> bool:
+    here = scored.filter(pl.col("score").is_not_null()).join(asked, on="respondent", how="semi")
+    before, now = (here.filter(pl.col("wave") == w).select("respondent") for w in (0, plan.primary.wave))
+    return (
+        plan.design == "before_after"
+        and before.height > 0
+        and before.join(now, on="respondent", how="semi").height == 0
+    )
 
 
 def _newcombe(flow, plan) -> Estimate:

@@ -12,13 +12,17 @@ from pathlib import Path
 from commonbeat.errors import BadInput
 from commonbeat.studies.checks import problems_of, rings_of
 from commonbeat.studies.choices import DESIGNS, ESTIMATORS, IDENTIFIED
+from commonbeat.studies.columns import Panel, People
 
-__all__ = ["DESIGNS", "ESTIMATORS", "IDENTIFIED", "Contrast", "Outcome", "Panel", "Plan", "Ring"]
+__all__ = ["DESIGNS", "ESTIMATORS", "IDENTIFIED", "Contrast", "Outcome", "Panel", "People", "Plan", "Ring"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is measured: a score from a questionnaire, or a column of a table for things counted by others."""
+    """What is measured: a score from a questionnaire, or a column of a table for things counted by others.
+
+    better : "higher" or "lower", so that a fall in complaints is not called a move the wrong way
+    """
 
     name: str
     items: tuple[str, ...] = ()
@@ -26,6 +30,7 @@ class Outcome:
     score: str = "mean"
     unit: str = "points, 0-100"
     referent: str = "my_area"
+    better: str = "higher"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +60,6 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """Columns of a unit-by-time table, for rollouts in which units start at different times."""
-
-    unit: str
-    time: str
-    first_treated: str
-    outcome: str
-    never: int | None = None
-    method: str = "callaway-santanna"
-    control: str = "notyet"
-    se: str = "neyman"
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """A question as a value: hashable, and the same through file, URL, command line and test.
 
@@ -79,6 +70,7 @@ class Plan:
     draws, bootstrap: redraws of the assignment and of people
     town            : first characters of the book's identity (`studies.identity`); no other book is accepted then
     panel           : only for design "stepped", whose rows are units and times rather than answers
+    people          : where the rows are a table of one's own rather than a book's respondents and answers
     """
 
     plan_id: str
@@ -91,6 +83,7 @@ class Plan:
     waves: tuple[int, ...] = ()
     rings: tuple[Ring, ...] = ()
     panel: Panel | None = None
+    people: People | None = None
     groups: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     block: str = "block"
@@ -145,6 +138,7 @@ class Plan:
             "outcome": Outcome(**outcome),
             "primary": Contrast(**data["primary"]) if "primary" in data else None,
             "panel": Panel(**data["panel"]) if "panel" in data else None,
+            "people": People.of(data["people"]) if "people" in data else None,
             "rings": tuple(Ring(name, **about) for name, about in rings_of(data).items()),
             "smallest_effect": float(data.get("smallest_effect", 3.0)),
         }
@@ -167,6 +161,8 @@ class Plan:
                 continue
             if f.name in ("outcome", "primary", "panel"):
                 value = _said(value)
+            elif f.name == "people":
+                value = value.said()
             elif f.name == "rings":
                 value = {r.name: {k: v for k, v in _said(r).items() if k != "name"} for r in value}
             out[f.name] = value
@@ -190,10 +186,18 @@ class Plan:
 
 
 def _said(thing) -> dict:
-    return {f.name: getattr(thing, f.name) for f in fields(thing) if getattr(thing, f.name) not in (None, ())}
+    """What was said; `better` only where it differs, so that plans sealed before there was such an entry keep their hash."""
+    said = {f.name: getattr(thing, f.name) for f in fields(thing) if getattr(thing, f.name) not in (None, ())}
+    return {k: v for k, v in said.items() if (k, v) != ("better", "higher")}
 
 
 _PARTS = {
     name: [f.name for f in fields(part)]
-    for name, part in (("outcome", Outcome), ("primary", Contrast), ("panel", Panel), ("rings", Ring))
+    for name, part in (
+        ("outcome", Outcome),
+        ("primary", Contrast),
+        ("panel", Panel),
+        ("people", People),
+        ("rings", Ring),
+    )
 }

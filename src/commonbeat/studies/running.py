@@ -12,6 +12,7 @@ import polars as pl
 from commonbeat import __version__, trust
 from commonbeat.errors import BadInput, CommonbeatError
 from commonbeat.studies import answers as reading
+from commonbeat.studies.covariates import known_before, unknown_here
 from commonbeat.studies.drawing import balance
 from commonbeat.studies.effects import adjusted, finding, usable, weights_of
 from commonbeat.studies.findings import Finding, Findings
@@ -171,11 +172,12 @@ def _persistence(plan, ring, cells, seed) -> dict | None:
 
 
 def _balance(plan, asked) -> dict | None:
-    numeric = [c for c in plan.covariates if c in asked.columns and asked[c].dtype.is_numeric()]
-    if not numeric:
+    beside = known_before(plan, asked)
+    if not beside.width:
         return None
-    frame = asked.with_columns(pl.when(pl.col("treated") == 1).then(pl.lit("t")).otherwise(pl.lit("c")).alias("arm"))
-    return balance(frame, numeric, treated="t", control="c").to_dict()
+    arm = pl.when(pl.col("treated") == 1).then(pl.lit("t")).otherwise(pl.lit("c")).alias("arm")
+    frame = beside.with_columns(asked.select(arm)["arm"])
+    return balance(frame, beside.columns, treated="t", control="c").to_dict()
 
 
 def _deviations(plan, seals, mine, cells, people, now) -> tuple[str, ...]:
@@ -198,6 +200,17 @@ def _deviations(plan, seals, mine, cells, people, now) -> tuple[str, ...]:
             told.append(f"nobody was asked among {name}s, who were planned")
         elif frame["treated"].n_unique() < 2 and plan.design != "saturation":
             told.append(f"one of the two arms has nobody among {name}s")
+    here = people[plan.primary.ring]
+    told += [
+        f"the plan's covariate {c} was measured of nobody here, so it takes nothing out"
+        for c in unknown_here(plan, here)
+    ]
+    told += [f"the plan's group {g} is known of nobody here" for g in plan.groups if g not in here.columns]
+    drawn = plan.design not in ("before_after", "stepped")
+    if drawn and plan.ring(plan.primary.ring).how == "observed":
+        told.append(
+            f'the design is {plan.design}, yet {plan.primary.ring}s are said to be only observed: where chance decided, say how = "randomised"'
+        )
     return tuple(dict.fromkeys(told))
 
 
@@ -206,7 +219,7 @@ def _cautions(primary, before, undated, ratio) -> tuple[str, ...]:
         [] if before else ["not sealed beforehand: this plan was sealed after the first outcome was known, or never"]
     )
     if undated:
-        said.append(f"{undated} answers carry no date, so nobody can show that the seal came before them")
+        said.append(f"{undated:,} answers carry no date, so nobody can show that the seal came before them")
     if ratio is not None and ratio.broken:
         said.append(
             f"the arms are too uneven for a fair draw (chance {ratio.p_value:.1g}): find out who was lost before believing any effect"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from commonbeat.estimate import Estimate
 
-__all__ = ["RING_WORDS", "VERDICT_WORDS", "effect_sentence", "number", "signed"]
+__all__ = ["RING_WORDS", "VERDICT_WORDS", "digits_for", "effect_sentence", "number", "signed"]
 
 RING_WORDS = {
     "officer": "Officers",
@@ -38,15 +40,27 @@ def signed(value: float | None, digits: int = 1) -> str:
     return f"+{text}" if value is not None and value > 0 and text.strip("0.,") else text
 
 
+def digits_for(smallest: float) -> int:
+    """Digits after the point with which an effect a tenth of the smallest that matters can still be seen; at least one."""
+    return max(1, 1 + math.ceil(-math.log10(smallest)))
+
+
 def effect_sentence(who: str, what: str, e: Estimate, verdict: str, smallest: float, *, unit: str = "points") -> str:
     """One finding as one sentence, from the verdict and the same numbers it was made from."""
     n = f"{e.n:,} answers" if e.n is not None else "published without n" if e.known else "their number is withheld"
     if verdict == "too_few" and not e.known:
         return f"{who}: too few to tell ({n})."
-    edges = {"value": (), "low": (-smallest, smallest), "high": (smallest,)}  # what is asked of each, besides its sign
-    said = {name: _digits(getattr(e, name), *asked) for name, asked in edges.items()}
-    least = _digits(smallest).lstrip("+")
-    enough = f"at least the {least} that matter" if e.low >= smallest else f"whether by the {least} that matter, cannot be told"
+    # what is asked of each end, besides its sign; where less is better the same is asked of the negative
+    edges = {"value": (), "low": (-smallest, smallest), "high": (-smallest, smallest)}
+    digits = digits_for(smallest)
+    said = {name: _digits(getattr(e, name), *asked, least=digits) for name, asked in edges.items()}
+    least = _digits(smallest, least=digits).lstrip("+")
+    nearest = e.low if e.low > 0 else -e.high  # of the two ends, the one nearer to nothing
+    enough = (
+        f"at least the {least} that matter"
+        if nearest >= smallest
+        else f"whether by the {least} that matter, cannot be told"
+    )
     span = f"{said['low']} to {said['high']}"
     change = f"{what} changed by {said['value']} {unit} ({span}; {n})"
     return {
@@ -58,9 +72,9 @@ def effect_sentence(who: str, what: str, e: Estimate, verdict: str, smallest: fl
     }[verdict]
 
 
-def _digits(value: float, *edges: float) -> str:
+def _digits(value: float, *edges: float, least: int = 1) -> str:
     """As few digits as tell the same as the number itself: on which side it lies of nothing, and of what matters."""
-    for digits in range(1, 12):
+    for digits in range(least, 12):
         shown = round(value, digits)
         if all(_side(shown, edge) == _side(value, edge) for edge in (0.0, *edges)):
             break

@@ -58,7 +58,7 @@ def _one(plan, panel, method, control, named) -> Finding:
         "",
         -1,
         e,
-        verdict(e, plan.smallest_effect),
+        verdict(e, plan.smallest_effect, better=plan.outcome.better),
         "randomised",
         estimator=f"{method}, {control}",
         outcome=plan.outcome.name.capitalize(),

@@ -87,4 +87,9 @@ def by_day(plan: Plan, ring: Ring, rows: pl.DataFrame) -> tuple[Day, ...]:
 
 def _shown(plan, ring, value, low, high):
     e = Estimate(float(value), low=low, high=high)
-    return (float(value) if e.known else None, low, high, verdict(e, plan.smallest_effect))
+    return (
+        float(value) if e.known else None,
+        low,
+        high,
+        verdict(e, plan.smallest_effect, better=plan.outcome.better),
+    )

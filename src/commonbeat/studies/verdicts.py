@@ -8,6 +8,8 @@ The rule, stated in docs/rooms/studies.md, looks only at the interval and at the
     moved, less than matters  the whole interval lies between 0 and m: as much as matters is ruled out
     moved the wrong way       the whole interval lies below 0
     no sign of movement       the interval holds 0 and nothing of size m or more: that is ruled out
+
+Where less is better (complaints), the same is asked of the effect's negative.
 """
 
 from __future__ import annotations
@@ -19,12 +21,18 @@ __all__ = ["VERDICTS", "verdict"]
 VERDICTS = ("moved", "moved_less_than_matters", "no_sign", "too_few", "wrong_way")
 
 
-def verdict(effect: Estimate, smallest: float) -> str:
-    """Which of the five verdicts does an interval earn? smallest: the effect that matters, in the estimate's unit."""
+def verdict(effect: Estimate, smallest: float, *, better: str = "higher") -> str:
+    """Which of the five verdicts does an interval earn?
+
+    smallest : the effect that matters, in the estimate's unit;  better : "higher" or "lower"
+    """
     if not effect.known:
         return "too_few"
-    if effect.high < 0:
+    low, high = effect.low, effect.high
+    if better == "lower":
+        low, high = -high, -low
+    if high < 0:
         return "wrong_way"
-    if effect.low > 0:
-        return "moved" if effect.high >= smallest else "moved_less_than_matters"
-    return "too_few" if effect.high >= smallest or effect.low <= -smallest else "no_sign"
+    if low > 0:
+        return "moved" if high >= smallest else "moved_less_than_matters"
+    return "too_few" if high >= smallest or low <= -smallest else "no_sign"

@@ -32,7 +32,7 @@ def explored(plan: Plan, ring: Ring, rows: pl.DataFrame, names: Sequence[str], s
             )
         if name in ESTIMATORS:
             found.append(finding(plan, ring, plan.primary.wave, rows, estimator=name, planned=False, seed=seed))
-        elif name in GROUPS:
+        elif _sorts(plan, rows, name):
             found += groups(plan, ring, rows, (name,), planned=False)
         else:
             raise BadInput(
@@ -47,7 +47,7 @@ def groups(plan: Plan, ring: Ring, rows: pl.DataFrame, names: Sequence[str], *, 
     for name in names:
         column = _column(name)
         if column not in rows.columns:
-            continue
+            continue  # said among what went differently
         values = sorted(rows[column].drop_nulls().cast(pl.String).unique().to_list())
         parts = [rows.filter(pl.col(column).cast(pl.String) == value) for value in values]
         level = level_of_each(plan, parts)
@@ -72,7 +72,8 @@ def curves(plan: Plan, cells: Mapping[tuple, pl.DataFrame], name: str) -> tuple[
 
     Officers are left out: they answer as officers, and never as members of a group.
     """
-    if name not in GROUPS:
+    first = next(iter(cells.values()))
+    if not _sorts(plan, first, name):
         raise BadInput(f'"{name}" is not a group; the groups are {", ".join(GROUPS)}')
     column, parts = _column(name), {}
     for ring, wave in points(plan):
@@ -88,6 +89,11 @@ def curves(plan: Plan, cells: Mapping[tuple, pl.DataFrame], name: str) -> tuple[
         )
         for (ring, wave, value), rows in parts.items()
     )
+
+
+def _sorts(plan, rows, name) -> bool:
+    """Is this a group? Of a table of one's own, every column is one."""
+    return name in GROUPS or bool(plan.people and name in rows.columns)
 
 
 def _column(group: str) -> str:

@@ -23,13 +23,24 @@ KEY = (
 def curve_of(findings: Findings, *, name: str = "ripple-curve") -> Drawn:
     """The ripple curve of one study."""
     shown = [CurvePoint(f.ring, f.wave, f.effect, f.how, f.verdict) for f in findings.rings]
-    smallest = findings.primary.smallest
-    return Drawn(ripple_curve(shown, smallest=smallest, name=name), KEY)
+    return Drawn(ripple_curve(shown, name=name, **scale_of(findings)), KEY)
+
+
+def scale_of(findings: Findings) -> dict:
+    """In what the effects of one study are drawn: the least that matters, the outcome, its unit, which way is better."""
+    said = findings.plan.get("outcome", {})
+    sign = -1 if said.get("better") == "lower" else 1
+    return {
+        "smallest": findings.primary.smallest,
+        "outcome": findings.primary.outcome.lower(),
+        "unit": said.get("unit", "points, 0-100"),
+        "sign": sign,
+    }
 
 
 def curve_sentence(findings: Findings) -> str:
     """The whole picture in one sentence: which rings moved, which did not, where we cannot tell."""
-    by = {}
+    by, what = {}, findings.primary.outcome.lower()
     for f in findings.rings:
         by.setdefault(f.ring, []).append(f)
     parts = []
@@ -42,7 +53,7 @@ def curve_sentence(findings: Findings) -> str:
             f"{RING_NAMES[r]} ({_days(fs, verdict)})" for r, fs in by.items() if any(f.verdict == verdict for f in fs)
         ]
         if who:
-            parts.append(f"trust {lead} among {_list(who)}")
+            parts.append(f"{what} {lead} among {_list(who)}")
     still = [RING_NAMES[r] for r, fs in by.items() if all(f.verdict == "no_sign" for f in fs)]
     if still:
         parts.append(f"there is no sign of movement among {_list(still)}")
@@ -92,9 +103,9 @@ def _sealed(findings) -> str:
 
 def _meaning(findings) -> str:
     """What the verdict lets somebody decide, by rule."""
-    primary = findings.primary
-    least = f"{figure(primary.smallest)} {primary.effect.unit.split(',')[0] or 'points'}"
-    enough = primary.verdict == "moved" and primary.effect.low >= primary.smallest
+    primary, e = findings.primary, findings.primary.effect
+    least = f"{figure(primary.smallest, primary.digits)} {primary.short_unit}"
+    enough = primary.verdict == "moved" and (e.low if e.low > 0 else -e.high) >= primary.smallest
     return {
         "moved": f"It moved by at least {least}, said beforehand to be the least that matters."
         if enough
@@ -114,9 +125,9 @@ def _lost(findings):
     if a.differential:
         blocks.append(Cautions(("Response differs between the arms, so the effect may be one of who answered.",)))
     if a.bounds:
-        low, high = a.bounds.low, a.bounds.high
+        low, high = (points(v, findings.primary.digits) for v in (a.bounds.low, a.bounds.high))
         blocks.append(
-            Words(f"If being in one arm made people answer more, or less, but not some of them more and others less, the effect on those who would answer either way lies between {points(low)} and {points(high)} points ({a.bounds.method}).")
+            Words(f"If being in one arm made people answer more, or less, but not some of them more and others less, the effect on those who would answer either way lies between {low} and {high} {findings.primary.short_unit} ({a.bounds.method}).")
         )  # fmt: skip
     return blocks
 
@@ -152,7 +163,12 @@ def _by_group(findings):
         name = f"ripple-curve-{findings.plan['plan_id']}-{findings.curves[0].group}-{k + 1}"
         drawn.append(
             Drawn(
-                ripple_curve(shown, smallest=findings.primary.smallest, name=name, title=f"Effect on trust: {value}"),
+                ripple_curve(
+                    shown,
+                    name=name,
+                    title=f"Effect on {findings.primary.outcome.lower()}: {value}",
+                    **scale_of(findings),
+                ),
                 KEY,
             )
         )
@@ -194,9 +210,10 @@ def _span(e: dict) -> str:
 
 
 def _naive(findings):
-    rows = [(f"not the answer: {n.what}", interval(n.effect, signed=True), n.why) for n in findings.naive]
-    rows.append(("the answer, from the draw", interval(findings.primary.effect, signed=True), "chance decided who" if findings.primary.how == "randomised" else "see how it is known"))  # fmt: skip
-    table = Table("The same question without a draw", ("comparison", "effect in points", "why"), tuple(rows))
+    f = findings.primary
+    rows = [(f"not the answer: {n.what}", interval(n.effect, f.digits, signed=True), n.why) for n in findings.naive]
+    rows.append(("the answer, from the draw", interval(f.effect, f.digits, signed=True), "chance decided who" if findings.primary.how == "randomised" else "see how it is known"))  # fmt: skip
+    table = Table("The same question without a draw", ("comparison", f"effect in {f.short_unit}", "why"), tuple(rows))
     return [Heading("What would usually be printed"), Tabled(f"study-naive-{findings.plan['plan_id']}", table)]
 
 

@@ -58,10 +58,10 @@ def _points(findings, name):
     if not findings.rings:
         return []
     rows = tuple(
-        (RING_NAMES.get(f.ring, f.ring), f.wave, interval(f.effect, signed=True), _n(f), f"{100 * f.effect.level:.1f} %", f.how.replace("_", " "), VERDICT_WORDS[f.verdict])
+        (RING_NAMES.get(f.ring, f.ring), f.wave, interval(f.effect, f.digits, signed=True), _n(f), f"{100 * f.effect.level:.1f} %", f.how.replace("_", " "), VERDICT_WORDS[f.verdict])
         for f in findings.rings
     )  # fmt: skip
-    table = Table("By ring and wave", ("who", "days after", "effect in points", "n", "level of each interval", "how it is known", "in words"), rows,
+    table = Table("By ring and wave", ("who", "days after", f"effect in {findings.primary.short_unit}", "n", "level of each interval", "how it is known", "in words"), rows,
                   "All intervals hold at once; the level of each is therefore higher than the plan's.")  # fmt: skip
     return [Heading("Every ring at every wave"), Tabled(f"study-rings-{name}", table)]
 
@@ -99,7 +99,13 @@ def _running(findings, name):
     if not days:
         return []
     rows = tuple(
-        (d.day, f"{d.n:,}", figure(d.value), figure(d.low), figure(d.high), VERDICT_WORDS[d.verdict]) for d in days
+        (
+            d.day,
+            f"{d.n:,}",
+            *(figure(v, findings.primary.digits) for v in (d.value, d.low, d.high)),
+            VERDICT_WORDS[d.verdict],
+        )
+        for d in days
     )
     table = Table("What the public page showed, day by day", ("day", "answers so far", "effect", "from", "to", "in words"), rows,
                   "The intervals hold on all days together, so that looking daily is not shopping for a good day.")  # fmt: skip
@@ -116,7 +122,7 @@ def _waves(findings, name):
     if not p.get("effects"):
         return []
     rows = tuple(
-        (f"{t:g}", *(figure(e[k]) for k in ("value", "low", "high")), f"{e['n']:,}")
+        (f"{t:g}", *(figure(e[k], findings.primary.digits) for k in ("value", "low", "high")), f"{e['n']:,}")
         for t, e in zip(p["times"], p["effects"], strict=True)
     )
     chi2, df, chance = p["decays"]
@@ -184,7 +190,7 @@ def _n(f: Finding) -> str:
 
 def _table(caption: str, findings: Sequence[Finding], *, estimator=False) -> Table:
     rows = tuple(
-        (" · ".join(w for w in (f.estimator.replace("_", " ") if estimator else "", f.value) if w), interval(f.effect, signed=True), _n(f), VERDICT_WORDS[f.verdict])
+        (" · ".join(w for w in (f.estimator.replace("_", " ") if estimator else "", f.value) if w), interval(f.effect, f.digits, signed=True), _n(f), VERDICT_WORDS[f.verdict])
         for f in findings
     )  # fmt: skip
     why = "; ".join(
@@ -194,7 +200,7 @@ def _table(caption: str, findings: Sequence[Finding], *, estimator=False) -> Tab
     )
     return Table(
         caption,
-        ("method" if estimator else "group", "effect in points", "n", "in words"),
+        ("method" if estimator else "group", f"effect in {findings[0].short_unit}", "n", "in words"),
         rows,
         why and f"Why it cannot be told: {why}.",
     )
