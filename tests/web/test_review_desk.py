@@ -141,3 +141,78 @@ def test_one_person_is_shown_with_consent_and_hidden_again_by_a_button(film):
     desk.post(f"/desk/review/{clip.pk}/mask/1/")
     clip.refresh_from_db()
     assert clip.looked["visible"] == [] and clip.state == "protecting"
+
+
+def shown(clip, desk, **said):
+    """The person of track 1 agreed three days ago to be seen; the film is written with their face."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from commonbeat.web.tell import acts
+
+    staff = clip.uploaded_by
+    token = acts.invite(clip.encounter, staff, person="person-1", track=1, child=False, guardian=False, clip=clip)
+    link = acts.link_of(token)
+    acts.answer(link, says="yes_visible", language="en", now=timezone.now() - timedelta(days=3), **said)
+    desk.post(f"/desk/review/{clip.pk}/show/1/")
+    clip = work(clip)
+    assert [(t["masked"], t["reason"]) for t in clip.record["tracks"]] == [(False, "consent"), (True, "no_consent")]
+    type(clip).objects.filter(pk=clip.pk).update(state="released")
+    return link
+
+
+def test_a_consent_taken_back_hides_the_face_again_and_asks_whoever_holds_a_copy(film):
+    from django.utils import timezone
+
+    from commonbeat.web.base.models import Entry
+    from commonbeat.web.media import store
+    from commonbeat.web.tell import state
+    from commonbeat.web.tell.models import Copy, Story
+
+    clip, desk = film
+    link = shown(clip, desk)
+    now = timezone.now()
+    down = Story.objects.create(
+        encounter=clip.encounter, clip=clip, slug="s", state="withdrawn", made_at=now, changed_at=now
+    )
+    Copy.objects.create(story=down, where="a broadcaster", since=now)
+    clip.refresh_from_db()
+    old = clip.protected
+    state.withdraw(link, purposes=("face_visible",))
+    clip.refresh_from_db()
+    # from this moment nobody is given the old copy: a film is served only while it is released
+    assert clip.state == "protecting" and clip.looked["visible"] == []
+    assert Copy.objects.get().asked_at is not None and Entry.objects.filter(what="footage.taken_back").count() == 1
+    clip = work(clip)
+    assert clip.state == "review" and clip.protected != old and not store.Blob.objects.filter(pk=old).exists()
+    assert [(t["masked"], t["reason"]) for t in clip.record["tracks"]] == [(True, "withdrawn"), (True, "no_consent")]
+
+
+def test_where_the_film_as_it_was_filmed_is_gone_the_copy_that_shows_the_face_is_erased(film):
+    from commonbeat.web.media import store
+    from commonbeat.web.tell import state
+
+    clip, desk = film
+    link = shown(clip, desk)
+    clip.refresh_from_db()
+    old = clip.protected
+    store.erase(clip.original)
+    state.withdraw(link)
+    clip.refresh_from_db()
+    assert clip.state == "blocked" and clip.protected == "" and not store.Blob.objects.filter(pk=old).exists()
+
+
+def test_a_consent_that_ended_by_itself_hides_the_face_on_that_day(film):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from commonbeat.web.review.taken_back import hide_taken_back
+
+    clip, desk = film
+    day = (timezone.now() + timedelta(days=10)).date()
+    shown(clip, desk, until=day)
+    assert hide_taken_back(clip.encounter_id, timezone.now()) is None
+    said = hide_taken_back(clip.encounter_id, timezone.now() + timedelta(days=11))
+    assert said.rewrite == (clip.pk,) and work(clip).record["tracks"][0]["masked"]

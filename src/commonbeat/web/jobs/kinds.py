@@ -120,6 +120,8 @@ def age(job, beat):
     """Looks once a day for consents that ended by themselves (a day named, an 18th birthday) and takes down what they held up."""
     from datetime import timedelta
 
+    from commonbeat.web.review.models import Clip
+    from commonbeat.web.review.taken_back import hide_taken_back
     from commonbeat.web.tell import state
     from commonbeat.web.tell.models import Story
 
@@ -129,6 +131,8 @@ def age(job, beat):
         for story in Story.objects.filter(state__in=(*Story.LIVE, "scheduled")):
             if any(not p.may_publish for p in state.people_of(story, now)):
                 state.act(story.pk, "take_down", role="site", now=now, why="consent_ended")
+        for encounter in set(Clip.objects.exclude(looked={}).values_list("encounter_id", flat=True)):
+            hide_taken_back(encounter, now)
         put("age", f"age:{(now + timedelta(days=1)).date()}", not_before=now + timedelta(days=1))
 
     return effect

@@ -44,9 +44,11 @@ def protect_again(clip: Clip, staff, **change) -> None:
     for name, value in change.items():
         setattr(clip, name, value)
     clip.state, clip.reviewed_by, clip.reviewed_at = Clip.State.PROTECTING, None, None
+    held = clip.looked or {}
     clip.looked = {
-        "visible": (clip.looked or {}).get("visible", []),
-        "round": (clip.looked or {}).get("round", 0) + 1,
+        "visible": held.get("visible", []),
+        "withdrawn": [t for t in held.get("withdrawn", []) if t not in held.get("visible", [])],
+        "round": held.get("round", 0) + 1,
     }
     clip.save()
     put("protect", f"protect:{clip.pk}:{clip.looked['round']}", clip=clip.pk)

@@ -37,7 +37,7 @@ def hide(clip: Clip, original: Blob, folder: Path, beat) -> Hidden:
     store.copy_out(original, source)
     beat(0.02)
     record = footage.protect(
-        source, target, decisions={int(t): _decision(clip, int(t)) for t in (clip.looked or {}).get("visible", [])},
+        source, target, decisions=_decisions(clip),
         regions=[_region(r) for r in clip.extra_boxes], mute=[tuple(m) for m in clip.muted], sound=clip.sound, poster=poster,
         extra_boxes={int(f): [tuple(b) for b in boxes] for f, boxes in clip.known_boxes.items()}, plan=_searched(clip),
         progress=lambda _step, done, of, *_: beat(0.02 + 0.9 * done / of) if of else beat(0.02),
@@ -80,6 +80,15 @@ def _pictures(copy: Path, sheet: Path, sample: dict, record) -> None:
     with zipfile.ZipFile(sheet, "w", zipfile.ZIP_STORED) as held:
         for number, jpeg in footage.stills(copy, wanted):
             held.writestr(f"{number}.jpg", jpeg)
+
+
+def _decisions(clip: Clip) -> dict:
+    """Who is shown, and who was and took it back; the record gives the reason for each."""
+    from commonbeat.footage import Decision
+
+    held = clip.looked or {}
+    gone = {t: Decision(keep=True, consent="recorded", withdrawn=True) for t in held.get("withdrawn", [])}
+    return gone | {int(t): _decision(clip, int(t)) for t in held.get("visible", [])}
 
 
 def _decision(clip: Clip, track: int):

@@ -85,6 +85,8 @@ def invite(encounter: Encounter, staff, *, person: str, track, child: bool, guar
 @transaction.atomic
 def answer(link: ConsentLink, *, says: str, language: str, birthday=None, until=None, now=None) -> None:
     """Keeps what the person with the link said, with the wording they read."""
+    from commonbeat.web.review.taken_back import hide_taken_back
+
     now = now or timezone.now()
     __, shown = wording("ask", language)
     yes = says != "no"
@@ -105,6 +107,7 @@ def answer(link: ConsentLink, *, says: str, language: str, birthday=None, until=
     if not yes:
         for story in Story.objects.filter(encounter_id=link.encounter_id).exclude(state="withdrawn"):
             state.act(story.pk, "take_down", role="resident", now=now, why="consent")
+        hide_taken_back(link.encounter_id, now)
 
 
 def _midnight(day):

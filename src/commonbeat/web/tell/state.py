@@ -121,6 +121,7 @@ def withdraw(
     -> the stories that came down. As easy as giving: no reason is asked.
     """
     now = now or timezone.now()
+    from commonbeat.web.review.taken_back import hide_taken_back
     from commonbeat.web.tell.wording import wording_hash
 
     for purpose in purposes:
@@ -135,4 +136,5 @@ def withdraw(
     for story in Story.objects.filter(encounter_id=link.encounter_id).exclude(state="withdrawn"):
         if any(not p.may_publish or (p.face_visible and not p.may_face) for p in people_of(story, now)):
             down.append(act(story.pk, "take_down", role="resident", now=now, why="consent"))
+    hide_taken_back(link.encounter_id, now)
     return down
