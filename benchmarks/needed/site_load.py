@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parents[1]
+DATABASE = "COMMONBEAT_BENCH_DATABASE"  #: where the site's PostgreSQL is, when it is not SQLite
 
 SEED = """
 import json, secrets, sys
@@ -135,14 +136,16 @@ class Load:
     p99: float
     good: int
     bad: int
+    cpu: float  # milliseconds of the server's processor time for each answer: fair on a busy machine too
 
 
-def wrk(home: str, ask: Ask, seconds: float, connections: int = 32) -> Load:
+def wrk(home: str, ask: Ask, seconds: float, pid: int, connections: int = 32) -> Load:
     """One load of one address -> answers per second and latency in milliseconds; answers of 400 and above are not counted as good."""
     script = HERE / f".wrk-{os.getpid()}.lua"
     script.write_text(
         LUA % {"tokens": ask.tokens or "", "method": "POST" if ask.post else "GET", "body": ask.post, "home": home}
     )
+    before = _cpu(pid)
     try:
         done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(script), home + ask.path],
                               capture_output=True, text=True, timeout=seconds + 60)  # fmt: skip
@@ -153,7 +156,13 @@ def wrk(home: str, ask: Ask, seconds: float, connections: int = 32) -> Load:
         raise RuntimeError(done.stdout + done.stderr)
     good, bad, took, p99, p50 = map(int, found.groups())
     lost = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", done.stdout)))
-    return Load(good / (took / 1e6), p50 / 1e3, p99 / 1e3, good, bad + lost)
+    return Load(good / (took / 1e6), p50 / 1e3, p99 / 1e3, good, bad + lost, (_cpu(pid) - before) / max(good, 1))
+
+
+def _cpu(pid: int) -> float:
+    """Milliseconds of processor time a program has used, its own and the kernel's for it."""
+    spent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(spent[11]) + int(spent[12])) * 1e3 / os.sysconf("SC_CLK_TCK")
 
 
 def seeded(root: Path, tokens: Path, size: int = 200_000_000) -> dict:
@@ -180,8 +189,8 @@ def serve(root: Path):
 @contextmanager
 def peer(folder: Path, kind: str):
     port = _free()
-    with _running([sys.executable, "-c", PEER, kind, str(folder / "peer.sqlite3"), str(port)], port):
-        yield f"http://127.0.0.1:{port}"
+    with _running([sys.executable, "-c", PEER, kind, str(folder / "peer.sqlite3"), str(port)], port) as child:
+        yield f"http://127.0.0.1:{port}", child.pid
 
 
 @contextmanager
@@ -212,9 +221,15 @@ def _running(command: list[str], port: int):
             child.wait()
 
 
-def votes_kept(database: Path) -> int:
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as held:
-        return held.execute("SELECT count(*) FROM talk_vote").fetchone()[0]
+def votes_kept(root: Path) -> int:
+    count = "SELECT count(*) FROM talk_vote"
+    if os.environ.get(DATABASE):
+        import psycopg
+
+        with psycopg.connect(os.environ[DATABASE]) as held:
+            return held.execute(count).fetchone()[0]
+    with sqlite3.connect(f"file:{root / 'site.sqlite3'}?mode=ro", uri=True) as held:
+        return held.execute(count).fetchone()[0]
 
 
 def upload(root: Path, home: str, pid: int, size: int) -> tuple[float, float]:
@@ -307,4 +322,6 @@ def _free() -> int:
 
 def _env() -> dict:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("COMMONBEAT_", "DJANGO_", "DATABASE_"))}
+    if os.environ.get(DATABASE):
+        env["DATABASE_URL"] = os.environ[DATABASE]
     return env | {"PYTHONPATH": f"{HERE.parent / 'src'}:{env.get('PYTHONPATH', '')}"}

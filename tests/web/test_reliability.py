@@ -86,7 +86,7 @@ def test_fifty_votes_at_once_with_one_token_are_one_vote(site):
 
     def one(n):
         try:
-            acts.vote(said.pk, "p" * 32, n % 3 - 1)
+            acts.vote("t", said.pk, "p" * 32, n % 3 - 1)
         except Exception as error:
             failed.append(error)
         finally:
@@ -189,7 +189,7 @@ WRITER = """
     said, link = Statement.objects.get().pk, ConsentLink.objects.get()
     for n in range(100000):
         mark = f"{{os.getpid()}}-{{n}}"
-        talk.vote(said, mark, 1)
+        talk.vote("t", said, mark, 1)
         note("kill.test", mark)
         link.person = mark
         state.withdraw(link)  # three consent events and a line of the log, or none of them

@@ -133,7 +133,7 @@ def test_each_is_asked_each_sentence_once_and_the_same_again_until_they_answer(t
         asked = routing.next_for(talk, "p" * 32)
         assert routing.next_for(talk, "p" * 32) == asked
         seen.append(asked.pk)
-        acts.vote(asked.pk, "p" * 32, 1)
+        acts.vote(talk.pk, asked.pk, "p" * 32, 1)
     assert sorted(seen) == [f"s{n}" for n in range(6)] and routing.next_for(talk, "p" * 32) is None
 
 

@@ -50,14 +50,14 @@ def test_a_hundred_votes_at_once_are_a_hundred_rows_in_far_fewer_commits(said):
 
     def keep(votes):
         commits.append(len(votes))
-        acts._keep(votes)
+        return acts._keep(votes)
 
     together = Together(keep)
 
     def one(n):
         from django.utils import timezone
 
-        together((said.pk, f"p{n}", 1, timezone.localdate(), ""))
+        assert together((f"p{n}", 1, timezone.now().date(), "", said.pk, "t"))
         assert Vote.objects.filter(person=f"p{n}").exists()  # kept when the call returns, not later
 
     assert at_once(100, one) == [None] * 100
@@ -70,25 +70,40 @@ def test_the_last_word_counts_even_when_both_come_in_one_commit(said):
     from commonbeat.web.talk import acts
     from commonbeat.web.talk.models import Vote
 
-    assert at_once(40, lambda n: acts.vote(said.pk, f"p{n % 4}", 1 - n % 3)) == [None] * 40
+    assert at_once(40, lambda n: acts.vote("t", said.pk, f"p{n % 4}", 1 - n % 3)) == [None] * 40
     assert Vote.objects.count() == 4
-    acts.vote(said.pk, "p0", -1)
+    acts.vote("t", said.pk, "p0", -1)
     assert Vote.objects.get(person="p0").value == -1
 
 
 def test_one_row_that_cannot_be_kept_takes_no_other_down(said):
-    from django.db import IntegrityError
-
     from commonbeat.web.talk import acts
     from commonbeat.web.talk.models import Vote
 
-    def one(n):
-        statement = "no-such-statement" if n % 10 == 3 else said.pk
-        acts.vote(statement, f"p{n}", 1)
+    answers = {}
 
-    raised = at_once(40, one)
-    assert [isinstance(r, IntegrityError) for r in raised] == [n % 10 == 3 for n in range(40)]
+    def one(n):
+        answers[n] = acts.vote("t", "no-such-statement" if n % 10 == 3 else said.pk, f"p{n}", 1)
+
+    assert at_once(40, one) == [None] * 40
+    assert answers == {n: n % 10 != 3 for n in range(40)}
     assert Vote.objects.count() == 36
+
+
+def test_one_row_that_breaks_the_statement_takes_no_other_down(said):
+    from commonbeat.web.sqlite.together import Together
+    from commonbeat.web.talk import acts
+    from commonbeat.web.talk.models import Vote
+
+    def keep(votes):
+        if any(v[0] == "p7" for v in votes):
+            raise ValueError("this one")
+        return acts._keep(votes)
+
+    together = Together(keep)
+    raised = at_once(20, lambda n: together((f"p{n}", 1, "2026-01-01", "", said.pk, "t")))
+    assert [type(r) for r in raised] == [ValueError if n == 7 else type(None) for n in range(20)]
+    assert Vote.objects.count() == 19
 
 
 def test_inside_a_transaction_of_the_caller_the_row_shares_its_fate(said):
@@ -98,7 +113,7 @@ def test_inside_a_transaction_of_the_caller_the_row_shares_its_fate(said):
     from commonbeat.web.talk.models import Vote
 
     with pytest.raises(RuntimeError), transaction.atomic():
-        acts.vote(said.pk, "p", 1)
+        acts.vote("t", said.pk, "p", 1)
         raise RuntimeError
     assert Vote.objects.count() == 0
 
@@ -112,6 +127,7 @@ def test_when_the_writing_itself_fails_everybody_hears_it_and_the_next_are_serve
     def keep(rows):
         if broken:
             raise ValueError("cannot be written")
+        return [True] * len(rows)
 
     together = Together(keep)
     assert all(isinstance(r, ValueError) for r in at_once(20, lambda n: together(n)))

@@ -12,7 +12,7 @@ def command(
     site: Annotated[Path | None, typer.Option(help="The site folder; default COMMONBEAT_SITE or ./site.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8000,
-    threads: Annotated[int, typer.Option(help="Pages drawn at the same time.", min=1, max=64)] = 24,
+    threads: Annotated[int, typer.Option(help="Pages drawn at the same time.", min=1, max=64)] = 8,
     work: Annotated[
         bool, typer.Option("--work/--no-work", help="Do the background work in this process too.")
     ] = True,

@@ -59,12 +59,13 @@ class Site:
 
     def key(self, purpose: str) -> bytes:
         """The 32 secret bytes kept for one purpose."""
-        return _secret(self.root / "keys" / purpose)
+        return _secret(self.root, purpose)
 
 
 @lru_cache(maxsize=16)
-def _secret(path: Path) -> bytes:
+def _secret(root: Path, purpose: str) -> bytes:
     """Read once: votes and films ask for their key at every request."""
+    path = root / "keys" / purpose
     try:
         return bytes.fromhex(path.read_text().strip())
     except FileNotFoundError:

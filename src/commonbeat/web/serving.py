@@ -13,8 +13,9 @@ from commonbeat.errors import Busy
 
 __all__ = ["THREADS", "run"]
 
-#: pages drawn at the same time. Most wait for the disk most of the time, and votes that wait together share a commit
-THREADS = 24
+#: pages drawn at the same time. More threads draw no faster (they share one interpreter lock, and hand it to and fro);
+#: votes, films, uploads and slow visitors wait in the loop and hold none
+THREADS = 8
 
 
 def run(site: Path | None, *, host="127.0.0.1", port=8000, threads=THREADS, work=True, ready=None) -> None:

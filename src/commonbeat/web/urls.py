@@ -9,10 +9,10 @@ from commonbeat.web.base import views as base
 from commonbeat.web.base.counted import metrics
 
 urlpatterns = [
+    path("", include("commonbeat.web.talk.urls")),
     path("", include("commonbeat.web.read.urls")),
     path("language/<slug:code>/", base.language, name="language"),
     *([path("", include("commonbeat.web.moments.urls"))] if settings.SITE.demo else []),
-    path("", include("commonbeat.web.talk.urls")),
     path("", include("commonbeat.web.answer.urls")),
     path("", include("commonbeat.web.study.urls")),
     path("", include("commonbeat.web.record.urls")),

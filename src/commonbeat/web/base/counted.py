@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from commonbeat.web.base.log import head
 from commonbeat.web.base.roles import Role, staff
 
-__all__ = ["Counted", "metrics"]
+__all__ = ["Counted", "count", "metrics"]
 
 REGISTRY = CollectorRegistry()
 ANSWERS = Counter("commonbeat_answers_total", "Pages answered", ["view", "status"], registry=REGISTRY)
@@ -33,9 +33,13 @@ class Counted:
         response = self.get_response(request)
         match = request.resolver_match
         view = match.view_name if match else ("kept" if response.status_code < 400 else "none")
-        ANSWERS.labels(view, f"{response.status_code // 100}xx").inc()
-        SECONDS.labels(view).observe(time.perf_counter() - began)
+        count(view, response.status_code, began)
         return response
+
+
+def count(view: str, status: int, began: float) -> None:
+    ANSWERS.labels(view, f"{status // 100}xx").inc()
+    SECONDS.labels(view).observe(time.perf_counter() - began)
 
 
 @staff(Role.AUDITOR, Role.ANALYST, from_here=True)

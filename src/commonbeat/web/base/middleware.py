@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 import structlog
 from django.conf import settings
@@ -40,6 +41,22 @@ POLICY = (
 )
 
 
+@lru_cache(maxsize=2)
+def strict(ancestors: str = "'none'") -> dict[str, str]:
+    """The headers of every page; `ancestors` may frame it."""
+    always = {
+        "Content-Security-Policy": POLICY.format(ancestors=ancestors),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",  # with no-referrer browsers send "Origin: null" with our own forms
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "cross-origin" if ancestors == "*" else "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(self), microphone=(self), payment=(), usb=()",
+    }
+    if settings.SECURE_HSTS_SECONDS:
+        always["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
+    return always
+
+
 class Weather:
     """Disk full, database gone: a sentence and 503, and nothing half done (every write is one transaction)."""
 
@@ -65,16 +82,8 @@ class Headers:
 
     def __call__(self, request):
         response = self.get_response(request)
-        ancestors = "*" if getattr(response, "embeddable", False) else "'none'"
-        set_ = response.headers.setdefault
-        set_("Content-Security-Policy", POLICY.format(ancestors=ancestors))
-        set_("X-Content-Type-Options", "nosniff")
-        set_("Referrer-Policy", "same-origin")  # with no-referrer browsers send "Origin: null" with our own forms
-        set_("Cross-Origin-Opener-Policy", "same-origin")
-        set_("Cross-Origin-Resource-Policy", "cross-origin" if ancestors == "*" else "same-origin")
-        set_("Permissions-Policy", "camera=(), geolocation=(self), microphone=(self), payment=(), usb=()")
-        if settings.SECURE_HSTS_SECONDS:
-            set_("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains")
+        for name, value in strict("*" if getattr(response, "embeddable", False) else "'none'").items():
+            response.headers.setdefault(name, value)
         if getattr(request, "desk", False):
             response.headers["Cache-Control"] = "no-store"
         return response

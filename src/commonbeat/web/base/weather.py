@@ -39,7 +39,11 @@ def storm(error) -> HttpResponse:
 
 def fault(request) -> HttpResponse:
     """What is answered when nothing else could answer: also for faults outside the views, where the doors look up who knocks."""
-    error = sys.exc_info()[1]
+    return told(sys.exc_info()[1])
+
+
+def told(error: BaseException | None) -> HttpResponse:
+    """What went wrong, in a sentence: it clears by itself, or the fault is ours."""
     if is_bad(error):
         return storm(error)
     log.error("fault", **(where(error) if error else {}))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 from asgiref.sync import sync_to_async
 
@@ -9,14 +10,14 @@ from commonbeat.web.shell.pages import Pages
 from commonbeat.web.shell.replies import plain
 from commonbeat.web.shell.uploads import Uploads
 
-THREADS = int(os.environ.get("COMMONBEAT_THREADS", "24"))
+THREADS = int(os.environ.get("COMMONBEAT_THREADS", "8"))
 
 
 def shell():
     """The whole site as one ASGI application."""
     from commonbeat.web.wsgi import application as pages
 
-    site = Pages(pages, THREADS)
+    site = Pages(pages, THREADS, _votes())
     uploads = Uploads()
 
     async def app(scope, receive, send):
@@ -36,6 +37,13 @@ def shell():
         return await site(scope, receive, send)
 
     return app
+
+
+def _votes():
+    """Here, because Django must be ready before it is read."""
+    from commonbeat.web.shell.votes import Votes
+
+    return Votes(ThreadPoolExecutor(2, thread_name_prefix="votes"))
 
 
 def _host_known(scope) -> bool:

@@ -23,9 +23,12 @@ CROWD = 600  #: requests waiting for a thread; more are asked to come back, so t
 
 
 class Pages:
-    def __init__(self, application: Callable, threads: int):
+    """`first(scope, body, send)` may answer by itself what it need not draw as a page."""
+
+    def __init__(self, application: Callable, threads: int, first=None):
         self.application, self.inside = application, 0
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="page")
+        self.first = first
 
     async def __call__(self, scope, receive, send) -> None:
         try:
@@ -36,6 +39,8 @@ class Pages:
             return None
         if len(body) > LARGEST:
             return await plain(send, 413, "That is more than a form can hold.\n")
+        if self.first and await self.first(scope, body, send):
+            return None
         if self.inside >= CROWD:
             return await plain(
                 send, 503, "Very many are here just now. Please try again.\n", [(b"retry-after", b"5")]

@@ -2,8 +2,9 @@
 
 With synchronous=FULL each commit waits for the disk, so a hundred votes that arrive together would wait a hundred times.
 Here the first to come leads: it waits for its turn to write, then takes along every row that has arrived meanwhile, writes
-them in one transaction and commits once. Each caller returns after that commit, so what is acknowledged is on the disk.
-Nobody leads for others for ever: after one commit the first of those still waiting leads the next.
+them in one transaction and commits once. The others need no thread to wait in: each holds a promise that is kept after that
+commit, and only then may its visitor be answered. Nobody leads for others for long: after one commit whoever comes next
+takes over, and if nobody comes the last rows are soon written.
 
 On PostgreSQL, and inside a transaction of the caller's own, rows are written at once by the caller: the former gathers
 commits itself, and the latter's promise is the caller's.
@@ -14,94 +15,89 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from django.db import connection, transaction
 from django.db.utils import OperationalError
-
-from commonbeat.web.sqlite.base import PATIENCE
 
 __all__ = ["Together"]
 
 MOST = 256  #: rows in one commit
 
 
-class _Waiting:
-    __slots__ = ("error", "kept", "row", "woken")
-
-    def __init__(self, row):
-        self.row, self.woken, self.kept, self.error = row, threading.Event(), False, None
-
-
 class Together:
-    """Keeps rows through `write(rows)`, many callers at a time. Calling it returns when the row is on the disk.
+    """Keeps rows through `write(rows)`, many callers at a time.
 
-    write : writes a list of rows within the transaction it is called in
-    Raises what `write` raises for this very row: when rows cannot be written together, each is tried alone.
+    write : writes a list of rows within the transaction it is called in -> one word for each row (was it kept?)
+    A row's promise holds that word, or raises what `write` raised for this very row: when rows cannot be written together,
+    each is tried alone.
     """
 
-    def __init__(self, write: Callable[[list], object]):
-        self.write, self.guard, self.waiting, self.led = write, threading.Lock(), deque(), False
+    def __init__(self, write: Callable[[list], list]):
+        self.write, self.guard = write, threading.Lock()
+        self.waiting: deque[tuple[object, Future]] = deque()
+        self.leader: object = None  # who commits now
+        self.tired = False  # the leader's own row is kept: whoever comes may take over
 
-    def __call__(self, row) -> None:
+    def __call__(self, row):
+        """The word for this row, when it is on the disk."""
         if connection.vendor != "sqlite" or connection.in_atomic_block:
             with transaction.atomic():
-                self.write([row])
-            return
-        mine = _Waiting(row)
-        with self.guard:
-            self.waiting.append(mine)
-            leads, self.led = not self.led, True
-        if not leads and not mine.woken.wait(2 * PATIENCE) and self._left(mine):
-            raise OperationalError("database is locked: other writers took longer than we were willing to wait")
-        if not (mine.kept or mine.error):
-            self._lead()
-        if mine.error:
-            raise mine.error
+                return self.write([row])[0]
+        return self.later(row, lambda lead, me: lead(me)).result()
 
-    def _left(self, mine: _Waiting) -> bool:
-        """Gives up waiting; False when a leader has the row in hand already, whose answer is then awaited."""
+    def later(self, row, run: Callable[..., object]) -> Future:
+        """The promise of a row that is on the disk, for a caller with no time to wait (on SQLite only).
+
+        run : `run(function, argument)` runs the commit, in another thread if the caller may not be held up
+        """
+        kept: Future = Future()
+        kept.set_running_or_notify_cancel()  # a visitor who leaves takes no vote back
         with self.guard:
-            if mine in self.waiting and not mine.woken.is_set():
-                self.waiting.remove(mine)
+            self.waiting.append((row, kept))
+            leads = self.leader is None or self.tired
+            if leads:
+                self.leader, self.tired = kept, False
+        if leads:
+            run(self._lead, kept)
+        return kept
+
+    def _lead(self, me: Future) -> None:
+        while not self._done(me):
+            rows: list[tuple[object, Future]] = []
+            try:
+                with transaction.atomic():  # waits for its turn; whoever comes meanwhile is taken along
+                    rows = self._arrived()
+                    words = self.write([row for row, _kept in rows]) if rows else []
+            except Exception as error:
+                self._alone(rows or self._arrived(), error)
+            else:
+                for (_row, kept), word in zip(rows, words, strict=True):
+                    kept.set_result(word)
+
+    def _done(self, me: Future) -> bool:
+        """Has somebody else taken over, or is nothing left to write?"""
+        with self.guard:
+            if self.leader is not me:
                 return True
-        mine.woken.wait()
-        return False
+            self.tired = me.done()
+            if not self.waiting:
+                self.leader = None
+            return self.leader is None
 
-    def _lead(self) -> None:
-        rows: list[_Waiting] = []
-        try:
-            with transaction.atomic():  # waits for its turn; whoever comes meanwhile is taken along
-                rows = self._arrived(MOST)
-                self.write([w.row for w in rows])
-            for w in rows:
-                w.kept = True
-        except Exception as error:
-            rows = rows or self._arrived(1)
-            self._alone(rows, error)
-        finally:
-            self._hand_on(rows)
-
-    def _arrived(self, most: int) -> list[_Waiting]:
+    def _arrived(self) -> list:
         with self.guard:
-            return [self.waiting.popleft() for _ in range(min(most, len(self.waiting)))]
+            return [self.waiting.popleft() for _ in range(min(MOST, len(self.waiting)))]
 
-    def _alone(self, rows: list[_Waiting], error: Exception) -> None:
+    def _alone(self, rows: list, error: Exception) -> None:
         """Each row by itself, so that one bad row does not take the others down; unless the disk or the file is the trouble."""
-        for w in rows:
+        for row, kept in rows:
             try:
                 if len(rows) == 1 or isinstance(error, OperationalError):
                     raise error
                 with transaction.atomic():
-                    self.write([w.row])
-                w.kept = True
+                    word = self.write([row])[0]
             except Exception as own:
-                w.error = own
-
-    def _hand_on(self, rows: list[_Waiting]) -> None:
-        with self.guard:
-            following = self.waiting[0] if self.waiting else None
-            self.led = following is not None
-        for w in rows:
-            w.woken.set()
-        if following:
-            following.woken.set()
+                kept.set_exception(own)
+            else:
+                kept.set_result(word)

@@ -2,44 +2,68 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import Future
+
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commonbeat.errors import Refused
-from commonbeat.web.base.log import head, note
+from commonbeat.web.base.log import note
 from commonbeat.web.sqlite.together import Together
 from commonbeat.web.talk.models import Conversation, Statement, Vote
 
-_KEEP = """INSERT INTO talk_vote (statement_id, person, value, day, known_group) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (statement_id, person) DO UPDATE SET value = excluded.value, day = excluded.day, known_group = excluded.known_group"""
+MOST_WAITING = 1_000  #: votes waiting for a commit; more are answered by the pages' door, which turns away
+_ONE = """INSERT INTO talk_vote (statement_id, person, value, day, known_group)
+SELECT s.statement_id, %s, %s, %s, %s FROM talk_statement s JOIN talk_conversation c ON c.slug = s.conversation_id
+WHERE s.statement_id = %s AND c.slug = %s AND c.open AND s.moderated = 'accepted'
+ON CONFLICT (statement_id, person) DO UPDATE
+SET value = excluded.value, day = excluded.day, known_group = excluded.known_group"""
+#: the same for however many rows: one statement that is prepared already, and one turn at the interpreter's lock
+_MANY = """INSERT INTO talk_vote (statement_id, person, value, day, known_group)
+SELECT s.statement_id, json_extract(v.value, '$[0]'), json_extract(v.value, '$[1]'), json_extract(v.value, '$[2]'),
+json_extract(v.value, '$[3]')
+FROM json_each(%s) v JOIN talk_statement s ON s.statement_id = json_extract(v.value, '$[4]') AND s.moderated = 'accepted'
+JOIN talk_conversation c ON c.slug = s.conversation_id AND c.slug = json_extract(v.value, '$[5]') AND c.open
+WHERE true
+ON CONFLICT (statement_id, person) DO UPDATE
+SET value = excluded.value, day = excluded.day, known_group = excluded.known_group"""
 
 
-def _keep(votes: list[tuple]) -> None:
+def _keep(votes: list[tuple]) -> list[bool]:
+    """Writes (person, value, day, known group, statement, conversation) -> which were kept: the others cannot be voted on now."""
     with connection.cursor() as cursor:
-        cursor.executemany(_KEEP, votes)
+        if connection.vendor != "sqlite":
+            return [cursor.execute(_ONE, vote).rowcount == 1 for vote in votes]
+        cursor.execute(_MANY, [json.dumps(votes, default=str)])
+        if cursor.rowcount == len(votes):
+            return [True] * len(votes)
+    votable = Statement.objects.filter(conversation__open=True, moderated="accepted")
+    open_ = set(votable.filter(pk__in={vote[4] for vote in votes}).values_list("pk", "conversation_id"))
+    return [vote[4:] in open_ for vote in votes]
 
 
 _together = Together(_keep)
-_votable: dict[str, tuple] = {}
 
 
-def votable(slug: str, statement_id: str) -> bool:
-    """Is this one of the sentences that can be voted on now?  Whatever changes that is in the log, so the answer holds until its next line."""
-    now, held = head(), _votable.get(slug)
-    if held is None or held[0] != now or statement_id not in held[1]:
-        rows = Statement.objects.filter(conversation=slug, conversation__open=True, moderated="accepted")
-        held = _votable[slug] = (now, frozenset(rows.values_list("pk", flat=True)))
-    return statement_id in held[1]
-
-
-def vote(statement_id: str, person: str, value: int, known_group: str = "") -> None:
+def vote(conversation: str, statement: str, person: str, value: int, known_group: str = "") -> bool:
     """Keeps the last word of one token on one statement: one row, however many requests come at once.
 
-    Returns when it is on the disk; votes that come at the same moment share one commit.
+    Returns when it is on the disk; votes that come at the same moment share one commit. False: this is no sentence of the
+    conversation, or none that can be voted on now (asked within the same transaction).
     """
-    _together((statement_id, person, value, timezone.localdate(), known_group))
+    return _together((person, value, timezone.now().date(), known_group, statement, conversation))
+
+
+def vote_soon(conversation: str, statement: str, person: str, value: int, known_group: str, run) -> Future:
+    """The same as a promise, for the server's loop: nobody is told of the vote before it is kept."""
+    return _together.later((person, value, timezone.now().date(), known_group, statement, conversation), run)
+
+
+def crowded() -> bool:
+    return len(_together.waiting) > MOST_WAITING
 
 
 @transaction.atomic

@@ -19,8 +19,11 @@ _salt: dict[date, bytes] = {}
 
 
 def token_of(request) -> str | None:
+    return genuine(request.COOKIES.get(COOKIE, ""))
+
+
+def genuine(held: str) -> str | None:
     """The token a browser brings, if it was given out here: one made up elsewhere would pass by the limits and the puzzle."""
-    held = request.COOKIES.get(COOKIE, "")
     if len(held) != 54 or not held.isascii():
         return None
     return held if hmac.compare_digest(held[32:], _mark(held[:32])) else None
@@ -33,7 +36,7 @@ def made() -> str:
 
 
 def _mark(drawn: str) -> str:
-    digest = hmac.new(settings.SITE.key("links"), f"takes part\x00{drawn}".encode(), "sha256").digest()
+    digest = hmac.digest(settings.SITE.key("links"), f"takes part\x00{drawn}".encode(), "sha256")
     return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
 
@@ -60,11 +63,13 @@ def _place(request) -> str:
 
 def person(token: str, scope: str) -> str:
     """What is kept beside a vote: differs from conversation to conversation, and leads nowhere without the site's key."""
-    return hmac.new(settings.SITE.key("links"), f"{scope}\x00{token}".encode(), "sha256").hexdigest()[:32]
+    return hmac.digest(settings.SITE.key("links"), f"{scope}\x00{token}".encode(), "sha256").hex()[:32]
 
 
-def remember(response, token: str):
-    response.set_cookie(
-        COOKIE, token, max_age=180 * 86_400, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
-    )
+def remember(request, response, token: str):
+    """Gives a new token to the browser; one it brought itself is not given again, and ends when it was said to."""
+    if request.COOKIES.get(COOKIE) != token:
+        response.set_cookie(
+            COOKIE, token, max_age=180 * 86_400, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+        )
     return response

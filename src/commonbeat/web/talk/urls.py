@@ -3,9 +3,10 @@ from django.urls import include, path
 from commonbeat.web.talk import views
 
 named = [
+    # first, because it is asked for most when very many are here at once
+    path("talk/<slug:slug>/vote/", views.vote, name="vote"),
     path("talk/", views.start, name="start"),
     path("talk/<slug:slug>/", views.conversation, name="conversation"),
-    path("talk/<slug:slug>/vote/", views.vote, name="vote"),
     path("talk/<slug:slug>/propose/", views.propose, name="propose"),
     path("talk/<slug:slug>/erase/", views.erase, name="erase"),
     path("talk/<slug:slug>/results/", views.results, name="results"),

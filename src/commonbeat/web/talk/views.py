@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -16,6 +15,7 @@ from commonbeat.web.base.steady import steady
 from commonbeat.web.read.edition import current
 from commonbeat.web.talk import acts, routing, token, work
 from commonbeat.web.talk.forms import GROUPS, AppealForm, ModerateForm, ProposeForm, ReplyForm
+from commonbeat.web.talk.heard import heard, onward
 from commonbeat.web.talk.models import REASONS, Conversation, Statement
 
 
@@ -55,20 +55,18 @@ def too_many(request):
 @public
 @require_POST
 def vote(request, slug):
-    statement = request.POST.get("statement", "")
-    if not acts.votable(slug, statement):
-        raise Http404
-    value = {"agree": 1, "disagree": -1, "pass": 0}.get(request.POST.get("value", ""))
-    if value is None:
+    """A vote. Those of browsers that took part before are answered by `shell/votes.py`, in the same words."""
+    said = heard(request.POST)
+    if said is None:
         return HttpResponse(_("Agree, disagree or pass?"), status=400, content_type="text/plain; charset=utf-8")
+    if not Statement.objects.filter(pk=said.statement, conversation=slug).exists():
+        raise Http404
     held = acting(request)
     if held is None:
         return too_many(request)
-    group = request.POST.get("group", "")
-    group = group if group in dict(GROUPS) else ""
-    acts.vote(statement, token.person(held, slug), value, group)
-    onward = reverse("talk:conversation", args=[slug]) + (f"?as={group}" if group else "")
-    return token.remember(redirect(onward), held)
+    if not acts.vote(slug, said.statement, token.person(held, slug), said.value, said.group):
+        raise Http404
+    return token.remember(request, HttpResponseRedirect(onward(slug, said.group)), held)
 
 
 @public
@@ -85,7 +83,7 @@ def propose(request, slug):
     except Refused as refused:
         form.add_error(None, str(refused))
         return render(request, "talk/propose.html", {"section": "talk", "talk": talk, "form": form}, status=422)
-    return token.remember(redirect(reverse("talk:conversation", args=[slug]) + "?said=1"), held)
+    return token.remember(request, HttpResponseRedirect(onward(slug) + "?said=1"), held)
 
 
 @public
