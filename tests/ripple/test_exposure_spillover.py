@@ -91,7 +91,7 @@ def test_one_assignment_read_directly_is_that_of_the_bits(seed, share, nearest):
     rng = np.random.default_rng(seed)
     rings = ripple.rings_by_distance(*rng.uniform(0, 6, (2, 60)), {"onlooker": 0.7, "neighbour": 1.5})
     z = rng.random(60) < share
-    bits = kernels.conditions(kernels.pack(z[None]), rings.starts, rings.neighbours, nearest, 1, rings.visit)
+    bits = kernels.conditions(kernels.pack(z[None]), rings, nearest, 1)
     assert (kernels.observed(z, rings.starts, rings.neighbours, nearest) == bits[:, :, 0].argmax(0)).all()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numba import njit
 
@@ -24,13 +27,15 @@ def draw_complete(members, starts, treated, units, draws, seed):
 
     members : unit numbers, block after block; starts (blocks + 1,); treated (blocks,) how many of each block
     Floyd's sampling needs one random number per treated unit; where more than half are treated the others are drawn.
+    Drawn by place in `members` and handed to the units at the end, so that the row written to is all the cache must hold.
     """
     words = (draws + 63) // 64
-    out = np.zeros((words, units), np.uint64)
+    out = np.empty((units, words), np.uint64)
+    row = np.empty(units, np.uint64)
     state = np.uint64(seed)
-    one = np.uint64(1)
+    one, half = np.uint64(1), np.uint64(32)
     for w in range(words):
-        row = out[w]
+        row[:] = 0
         for d in range(min(64, draws - 64 * w)):
             bit = one << np.uint64(d)
             for b in range(starts.size - 1):
@@ -38,12 +43,18 @@ def draw_complete(members, starts, treated, units, draws, seed):
                 m = treated[b] if 2 * treated[b] <= n else n - treated[b]
                 for j in range(n - m, n):
                     state, z = _next(state)
-                    k = members[a + np.int64(np.float64(z >> np.uint64(11)) * 1.1102230246251565e-16 * (j + 1))]
-                    row[members[a + j] if row[k] & bit else k] |= bit
+                    # the upper 32 bits times j + 1, without a division: off by less than j / 2^32
+                    k = a + np.int64(((z >> half) * np.uint64(j + 1)) >> half)
+                    if row[k] & bit:
+                        row[a + j] |= bit
+                    else:
+                        row[k] |= bit
                 if 2 * treated[b] > n:
                     for j in range(a, a + n):
-                        row[members[j]] ^= bit
-    return out.T.copy()
+                        row[j] ^= bit
+        for j in range(units):
+            out[members[j], w] = row[j]
+    return out
 
 
 def pack(assignments) -> np.ndarray:
@@ -93,30 +104,48 @@ def _asked(z, starts, neighbours, rings):
     return out
 
 
-@njit(cache=True)
-def conditions(z, starts, neighbours, nearest, draws, visit):
+def conditions(z, rings, nearest, draws):
     """(conditions, units, words) bits: in which draws each unit is in each condition.
 
-    z : (units, words), so that one neighbour's draws lie together and a list of neighbours is read once
-    visit : (units,) order in which units are looked at; nearest places after one another keep their rows in the cache
-    starts, neighbours : (rings, units + 1) and flat lists, ring after ring (a ring's starts point into the flat list)
+    z : (units, words) packed draws; rings: a Neighbourhood
     nearest : True: own, ring 1, ring 2, ..., none (the nearest that is treated); False: own and near, own only, near only, none
+    Two threads take half of the town each; every unit is written by one of them only.
     """
     units, words = z.shape
-    rings = starts.shape[0] if nearest else 1
-    out = np.empty((rings + 2 if nearest else 4, units, words), np.uint64)
+    kinds = rings.near_starts.shape[0] + 2 if nearest else 4
+    out = np.empty((kinds, units, words), np.uint64)
     mask = np.full(words, ~np.uint64(0))
     if draws % 64:
-        mask[words - 1] = (np.uint64(1) << np.uint64(draws % 64)) - np.uint64(1)
+        mask[-1] = (1 << draws % 64) - 1
+    near = z[rings.visit]
+    halves = (0, units // 2, units)
+    with ThreadPoolExecutor(2) as pool:
+        work = [
+            pool.submit(_conditions, near, rings.near_starts, rings.near, rings.visit, nearest, mask, out, *half)
+            for half in itertools.pairwise(halves)
+        ]
+    for half in work:
+        half.result()
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _conditions(z, starts, neighbours, unit, nearest, mask, out, first, last):
+    """z, starts, neighbours by place, so that near units' draws are read together; `out` by unit, unit[place].
+
+    Rows are taken as views first: indexed word by word the inner loop is not vectorised and takes twice as long.
+    """
+    words = z.shape[1]
+    rings = starts.shape[0] if nearest else 1
     near, free = np.empty(words, np.uint64), np.empty(words, np.uint64)
-    for i in visit:
-        own = z[i]
+    for place in range(first, last):
+        i, own = unit[place], z[place]
         for w in range(words):
             free[w] = mask[w] & ~own[w]
             out[0, i, w] = own[w]
         for r in range(rings):
             near[:] = 0
-            for k in range(starts[r, i], starts[r, i + 1]):
+            for k in range(starts[r, place], starts[r, place + 1]):
                 other = z[neighbours[k]]
                 for w in range(words):
                     near[w] |= other[w]
@@ -125,14 +154,14 @@ def conditions(z, starts, neighbours, nearest, draws, visit):
                     out[r + 1, i, w] = near[w] & free[w]
                     free[w] &= ~near[w]
         if nearest:
-            out[rings + 1, i] = free
+            for w in range(words):
+                out[rings + 1, i, w] = free[w]
         else:
             for w in range(words):
                 out[0, i, w] = own[w] & near[w]
                 out[1, i, w] = own[w] & ~near[w]
                 out[2, i, w] = free[w] & near[w]
                 out[3, i, w] = free[w] & ~near[w]
-    return out
 
 
 @njit(cache=True)

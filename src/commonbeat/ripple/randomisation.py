@@ -10,7 +10,8 @@ from commonbeat.design import Design
 from commonbeat.errors import BadInput, TooFew
 from commonbeat.estimate import plain
 from commonbeat.ripple import exposure_kernels as kernels
-from commonbeat.ripple.exposure import Exposure, Neighbourhood
+from commonbeat.ripple.exposure import Exposure
+from commonbeat.ripple.rings import Neighbourhood
 
 __all__ = ["RippleTest", "no_ripple_at_all", "no_ripple_beyond"]
 
