@@ -1,18 +1,14 @@
-"""How fast is the ripple room, and beside whom?  `python benchmarks/ripple.py [--quick]`
+"""How fast is the ripple room, and beside whom?  `python benchmarks/ripple.py [--quick] [--peer PYTHON] [--only NAME]`
 
-Peers run only here, only if they are installed, alternated with ours in one process. CPU seconds and the peak memory of
-this process; slopes are decimal logarithms of CPU at ten times the size over CPU at the size (1 = linear).
-The long histories run in processes of their own, so that the memory beside them is theirs.
+Peers run only here, in a Python of their own (--peer; without it this one), alternated with ours; one that is not installed
+is named and skipped. CPU seconds and the peak memory of the process; slopes are decimal logarithms of CPU at ten times
+the size over CPU at the size (1 = linear). About five minutes on two cores, one with --quick.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import json
-import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,16 +21,21 @@ from commonbeat import changes, points, ripple
 from commonbeat.design import Design
 from commonbeat.points.likelihood import needed
 from commonbeat.ripple import seismic, trees
+from ripple_peers import HAWKES, IGRAPH, NETWORKX, OURS, TICK, child
 
 
 def cpu(work, rounds=3):
-    """Least CPU seconds of some rounds, after one that compiles and warms."""
+    """Least CPU seconds of some rounds, after one that compiles and warms; quick work is repeated within a round."""
     work()
-    best = np.inf
+    start = time.process_time()
+    work()
+    once = max(time.process_time() - start, 1e-6)
+    times, best = max(1, int(0.01 / once)), once
     for _ in range(rounds):
         start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
+        for _ in range(times):
+            work()
+        best = min(best, (time.process_time() - start) / times)
     return best
 
 
@@ -68,22 +69,11 @@ def forest(rng, nodes, cascades):
 def trees_lines(rng, nodes):
     parent, offsets = forest(rng, nodes, nodes // 10)
     ours = cpu(lambda: trees.shapes(trees.sound(parent, offsets)[0], offsets).structural_virality())
-    small = offsets[:201]
-    graph = [(int(i), int(parent[i])) for i in range(small[-1]) if parent[i] >= 0]
     line(
         f"shapes of {offsets[-1]:,} nodes in {len(offsets) - 1:,} cascades, in memory",
         ours,
         note=_slope("trees", ours),
     )
-    few = cpu(lambda: trees.shapes(parent[: small[-1]], small).structural_virality())
-    for name in ("networkx", "igraph"):
-        if importlib.util.find_spec(name):
-            line(
-                f"  the first 200 of them ({small[-1]:,} nodes)",
-                few,
-                name,
-                cpu(lambda name=name: peer_virality(name, graph, parent, small), 1),
-            )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "spread.parquet"
         story = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
@@ -102,82 +92,32 @@ def trees_lines(rng, nodes):
         line("  the same with its rows in any order", cpu(lambda: ripple.forest(pl.read_parquet(path)), 2))
 
 
-def peer_virality(name, edges, parent, offsets):
-    if name == "networkx":
-        import networkx as nx
-
-        for c in range(len(offsets) - 1):
-            a, b = offsets[c], offsets[c + 1]
-            if b - a > 1:
-                nx.wiener_index(nx.Graph((i, int(parent[i])) for i in range(a + 1, b)))
-    else:
-        import igraph
-
-        for c in range(len(offsets) - 1):
-            a, b = offsets[c], offsets[c + 1]
-            if b - a > 1:
-                igraph.Graph([(i - a, int(parent[i] - a)) for i in range(a + 1, b)]).average_path_length()
-
-
-#: a child's own peak; getrusage would count what it had of its parent before it began
-PEAK = """
-def peak():
-    return int(next(l for l in open("/proc/self/status") if l.startswith("VmHWM")).split()[1]) / 1024
-"""
-OURS = """
-import json, sys, time
-import numpy as np
-from commonbeat import points
-t = np.load(sys.argv[1])
-end, profile = float(t[-1]), sys.argv[2] == "interval"
-points.fit(t[:300_000] if t.size > 300_000 else t, window=(0.0, float(t[:300_000][-1])), profile=profile, starts=2)
-begin = time.process_time()
-found = points.fit(t, window=(0.0, end), profile=profile)
-print(json.dumps({"cpu": time.process_time() - begin, "mb": peak(),
-                  "found": [found.branching_ratio.value, found.half_life.value]}))
-"""
-TICK = """
-import json, sys, time
-import numpy as np
-from scipy.optimize import minimize_scalar
-from tick.hawkes import HawkesExpKern
-t = np.load(sys.argv[1])
-def fit(log_decay):
-    h = HawkesExpKern(decays=float(np.exp(log_decay)), solver="bfgs", penalty="none", gofit="likelihood")
-    h.fit([t])
-    fit.last = float(h.adjacency[0, 0])
-    return -h.score()
-fit(np.log(np.log(2)))
-begin = time.process_time()
-best = minimize_scalar(fit, bounds=(-2.0, 1.5), method="bounded", options={"xatol": 1e-3})
-print(json.dumps({"cpu": time.process_time() - begin, "mb": peak(),
-                  "found": [fit.last, float(np.log(2) / np.exp(best.x))]}))
-"""
-HAWKES = """
-import json, sys, time
-import numpy as np
-import Hawkes
-t = np.load(sys.argv[1])
-begin = time.process_time()
-model = Hawkes.estimator().set_kernel("exp").set_baseline("const")
-model.fit(t, [0, float(t[-1])])
-par = model.parameter
-print(json.dumps({"cpu": time.process_time() - begin, "mb": peak(),
-                  "found": [float(par["alpha"]), float(np.log(2) / par["beta"])]}))
-"""
+def virality_lines(rng, sizes, peer):
+    """One tree of each size beside the peers, who walk all pairs."""
+    with tempfile.TemporaryDirectory() as folder:
+        for n in sizes:
+            parent = np.r_[-1, (rng.random(n - 1) * np.arange(1, n)).astype(np.int64)]
+            offsets = np.array([0, n])
+            ours = cpu(lambda parent=parent, offsets=offsets: trees.shapes(parent, offsets).structural_virality())
+            own = float(trees.shapes(parent, offsets).structural_virality()[0])
+            line(f"virality of one tree of {n:,} nodes", ours, note=_slope("one tree", ours))
+            path = Path(folder) / "parent.npy"
+            np.save(path, parent)
+            for name, code in (("networkx", NETWORKX), ("igraph", IGRAPH)):
+                theirs = child(peer, code, path)
+                beside(name, ours, theirs, same=abs(theirs.get("found", own) - own) < 1e-9 * own)
 
 
-def child(python, code, *arguments):
-    """A fit in a process of its own, so that its memory is its own; {} where the peer fails."""
-    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).resolve().parents[1] / "src")}
-    if python != sys.executable:
-        del env["PYTHONPATH"]
-    done = subprocess.run([python, "-c", PEAK + code, *map(str, arguments)], env=env, capture_output=True, text=True)
-    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 and done.stdout.strip() else {}
+def beside(name, ours, theirs, same=True):
+    if not theirs.get("cpu"):
+        print(f"  {name:56s} {theirs['failed']}; skipped", flush=True)
+        return
+    slope = _slope(name, theirs["cpu"])
+    odd = "" if same else "  OTHER RESULT"
+    print(f"  {name:56s} {theirs['cpu']:9.4f} s {theirs['cpu'] / ours:8.1f}x  {slope}{odd}", flush=True)
 
 
 def hawkes_lines(rng, sizes, peer, peer_up_to):
-    before = None
     with tempfile.TemporaryDirectory() as folder:
         for n in sizes:
             path = Path(folder) / "t.npy"
@@ -186,33 +126,35 @@ def hawkes_lines(rng, sizes, peer, peer_up_to):
             ).times[:n]
             np.save(path, t)
             ours = child(sys.executable, OURS, path, "plain")
-            found = ", ".join(f"{v:.4f}" for v in ours["found"])
-            slope = f"slope {np.log10(ours['cpu'] / before):.2f}" if before else ""
-            print(
-                f"Hawkes, 3 parameters, {t.size:,} events{'':14s} {ours['cpu']:9.4f} s {ours['mb']:6.0f} MB  ({found})  {slope}",
-                flush=True,
-            )
-            before = ours["cpu"]
-            sure = child(sys.executable, OURS, path, "interval")
-            print(f"  with intervals{'':43s} {sure['cpu']:9.4f} s {sure['mb']:6.0f} MB", flush=True)
-            for name, code in (
-                (("tick, decay profiled by us", TICK), ("Hawkes 1.0.0", HAWKES)) if peer and n <= peer_up_to else ()
-            ):
-                theirs = child(peer, code, path)
-                said = (
-                    f"{theirs['cpu']:9.4f} s {theirs['mb']:6.0f} MB  ({theirs['found'][0]:.4f}, {theirs['found'][1]:.4f})  {theirs['cpu'] / ours['cpu']:.1f}x"
-                    if theirs
-                    else "failed"
-                )
-                print(f"  {name:56s} {said}", flush=True)
-    for n in (10_000, 100_000):
+            _fit(f"Hawkes, 3 parameters, {t.size:,} events", ours, _slope("Hawkes fit", ours["cpu"]))
+            _fit("  with intervals", child(sys.executable, OURS, path, "interval"))
+            for name, code in (("tick, decay profiled by us", TICK), ("Hawkes 1.0.0", HAWKES)):
+                if n > peer_up_to:
+                    print(f"  {name:56s} not asked above {peer_up_to:,} (--peer-up-to)", flush=True)
+                elif not (theirs := child(peer, code, path)).get("cpu"):
+                    print(f"  {name:56s} {theirs['failed']}; skipped", flush=True)
+                else:
+                    ratio = f"{theirs['cpu'] / ours['cpu']:.1f}x"
+                    _fit(f"  {name}", theirs, f"{ratio}  {_slope(name, theirs['cpu'])}")
+            del t
+
+
+def _fit(what, done, note=""):
+    found = ", ".join(f"{v:.4f}" for v in done["found"])
+    print(f"{what:58s} {done['cpu']:9.4f} s {done['mb']:6.0f} MB  ({found})  {note}", flush=True)
+
+
+def power_law_lines(rng, sizes):
+    for n in sizes:
         t = points.simulate(
             rng, branching_ratio=0.6, half_life=1.0, tail=0.8, window=(0, n * 0.4), background_rate=1.0
         ).times[:n]
         data = points.prepare(t, (0.0, float(t[-1])), None, None, "power_law", "constant")
         x = points.vector(data, background=1.0, ratio=0.6, half_life=1.0, tail=0.8)
         used = needed(data, 0.8, 1.0 / (2**1.25 - 1)).size
-        line(f"power law, one likelihood and gradient, {t.size:,} events", cpu(lambda data=data, x=x: points.value(data, x)), note=f"{used} exponentials")  # fmt: skip
+        ours = cpu(lambda data=data, x=x: points.value(data, x))
+        what = f"power law, one likelihood and gradient, {t.size:,} events"
+        line(what, ours, note=f"{used} exponentials  {_slope('power law', ours)}")
 
 
 def seismic_lines(rng, stories):
@@ -222,10 +164,8 @@ def seismic_lines(rng, stories):
     t[offsets[:-1]] = 0
     t = t[np.lexsort((t, np.repeat(np.arange(stories), sizes)))]
     audience = np.round(rng.lognormal(5, 1.5, t.size))
-    line(
-        f"SEISMIC at one hour, {stories:,} stories, {t.size:,} events",
-        cpu(lambda: seismic.many(t, audience, offsets, 3600.0)),
-    )
+    ours = cpu(lambda: seismic.many(t, audience, offsets, 3600.0))
+    line(f"SEISMIC at one hour, {stories:,} stories, {t.size:,} events", ours, note=_slope("seismic", ours))
 
 
 def exposure_lines(rng, n, draws=1000):
@@ -239,8 +179,10 @@ def exposure_lines(rng, n, draws=1000):
         ours,
         "scipy sparse, 50 at a time",
         cpu(lambda: peer_sparse(rings, n, draws, rng), 1),
+        _slope("exposure", ours),
     )
-    line("  the same in closed form", cpu(lambda: ripple.exposure(design, rings, z, how="closed_form")))
+    closed = cpu(lambda: ripple.exposure(design, rings, z, how="closed_form"))
+    line("  the same in closed form", closed, note=_slope("closed form", closed))
 
 
 def peer_sparse(rings, n, draws, rng):
@@ -271,19 +213,28 @@ def change_lines(rng):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of every size")
-    parser.add_argument("--peer", help="a Python with tick (and numpydoc, six) and Hawkes")
+    parser.add_argument("--peer", help="a Python with networkx, igraph, tick (with numpydoc and six) and Hawkes")
     parser.add_argument(
         "--peer-up-to", type=int, default=1_000_000, help="events in the longest history the peers are given"
     )
+    parser.add_argument("--only", help="trees, virality, changes, seismic, exposure, hawkes, power_law")
     asked = parser.parse_args()
-    rng, part = np.random.default_rng(1), 10 if asked.quick else 1
-    for nodes in (100_000 // part, 1_000_000 // part):
-        trees_lines(rng, nodes)
-    change_lines(rng)
-    seismic_lines(rng, 100_000 // part)
-    exposure_lines(rng, 100_000 // part)
-    sizes = [100_000, 1_000_000] if asked.quick else [100_000, 1_000_000, 10_000_000]
-    hawkes_lines(rng, sizes, asked.peer, asked.peer_up_to)
+    part = 10 if asked.quick else 1
+    longest = [10_000, 100_000, 1_000_000] if asked.quick else [100_000, 1_000_000, 10_000_000]
+    parts = {
+        "trees": lambda rng: [trees_lines(rng, n // part) for n in (100_000, 1_000_000)],
+        "virality": lambda rng: virality_lines(rng, [400, 4_000], asked.peer),
+        "changes": change_lines,
+        "seismic": lambda rng: [seismic_lines(rng, n // part) for n in (10_000, 100_000)],
+        "exposure": lambda rng: [exposure_lines(rng, n // part) for n in (10_000, 100_000)],
+        "hawkes": lambda rng: hawkes_lines(rng, longest, asked.peer, asked.peer_up_to),
+        "power_law": lambda rng: power_law_lines(rng, [10_000, 100_000]),
+    }
+    if asked.only and asked.only not in parts:
+        parser.error(f"--only is one of {', '.join(parts)}")
+    for name, work in parts.items():
+        if asked.only in (None, name):
+            work(np.random.default_rng(1))
 
 
 if __name__ == "__main__":
