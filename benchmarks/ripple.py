@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from ripple_peers import HAWKES, IGRAPH, NETWORKX, OURS, TICK, child
 
 from commonbeat import changes, points, ripple
 from commonbeat.design import Design
 from commonbeat.points.likelihood import needed
 from commonbeat.ripple import seismic, trees
-from ripple_peers import HAWKES, IGRAPH, NETWORKX, OURS, TICK, child
 
 
 def cpu(work, rounds=3):

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from functools import cache
 
 import dataframely as dy
+import numpy as np
 import polars as pl
 
 from commonbeat import codebook
@@ -71,14 +73,47 @@ def as_polars(frame) -> pl.DataFrame:
         return frame
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()
-    if hasattr(frame, "__arrow_c_stream__"):
-        return pl.DataFrame(frame)
-    if isinstance(frame, (dict, list, tuple)):
-        return pl.DataFrame(frame, infer_schema_length=None, strict=False)
+    try:
+        if hasattr(frame, "__arrow_c_stream__"):
+            return pl.DataFrame(frame)
+        if isinstance(frame, (Mapping, list, tuple)):
+            return pl.DataFrame(_microseconds(frame), infer_schema_length=None, strict=False)
+    except (pl.exceptions.PolarsError, ArithmeticError, TypeError, ValueError) as error:
+        return _column_by_column(frame, error)
     raise BadInput(
         f"A {type(frame).__name__} is not a table. Give a polars, pandas, pyarrow or DuckDB frame, a dict of lists "
         "or a list of dicts."
     )
+
+
+def _microseconds(frame):
+    """polars knows numpy's moments to the milli-, micro- and nanosecond only."""
+    if not isinstance(frame, Mapping):
+        return frame
+    moment = lambda v: isinstance(v, np.ndarray) and v.dtype.kind == "M"  # noqa: E731
+    return {c: v.astype("datetime64[us]") if moment(v) else v for c, v in frame.items()}
+
+
+def _column_by_column(frame, error) -> pl.DataFrame:
+    """A frame whose cells do not share one type (times in several zones, ids of two kinds), or a letter about it."""
+    if isinstance(frame, (list, tuple)) and all(isinstance(row, Mapping) for row in frame):
+        frame = {c: [row.get(c) for row in frame] for c in dict.fromkeys(c for row in frame for c in row)}
+    if not hasattr(frame, "keys"):
+        raise BadInput(f"This is no table: {str(error).splitlines()[0]}") from None
+    columns = {c: list(frame[c]) if np.ndim(frame[c]) else frame[c] for c in frame.keys()}  # noqa: SIM118 (pandas)
+    lengths = {c: len(v) for c, v in columns.items() if isinstance(v, list)}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{c} {n}" for c, n in lengths.items())
+        raise BadInput(f"The columns differ in length: {told}. A table has one value in each for every row.")
+    return pl.DataFrame([_column(c, v) if isinstance(v, list) else pl.Series(c, [v]) for c, v in columns.items()])
+
+
+def _column(name, values):
+    """One column; where its cells share no type they stay what they are, for the reader to take one by one."""
+    try:
+        return pl.Series(name, values, strict=False)
+    except (pl.exceptions.PolarsError, ArithmeticError, TypeError, ValueError):
+        return pl.Series(name, values, dtype=pl.Object)
 
 
 def _table(name: str) -> type[dy.Schema]:

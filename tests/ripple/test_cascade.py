@@ -211,7 +211,7 @@ def test_whole_number_ids_with_gaps_from_pandas():
         (story([None, 0], audience=[5, -1]), "audience is -1"),
         (story([None, 0], parent_how=[None, "guessed"]), "declared, inferred, unknown"),
         ({"event_id": ["a", "b"], "parent_id": [None, None], "story_id": ["1", "2"]}, "2 stories"),
-        (story([None, 0]) | {"at": ["1 May", "2 May"]}, "at is text"),
+        (story([None, 0]) | {"at": ["1 May", "2 May"]}, "1 May"),
     ],
 )
 def test_refusals_say_what_is_wrong(events, says):

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from commonbeat.codebook.words import PARENT_HOW
-from commonbeat.errors import BadInput
+from commonbeat.errors import BadInput, TooFew
 from commonbeat.ripple import trees
+from commonbeat.ripple.clock import seconds
 from commonbeat.ripple.whereabouts import in_time, positions
 from commonbeat.tables import as_polars
 
@@ -29,6 +30,7 @@ class Links:
     orphan, elsewhere, looped, early : (rows,) parent not among the events; parent in another story; row on a cycle;
               stamped before its parent
     duplicates : (stories,) rows left out because their event_id had been seen in the story
+    naive   : the times carry no zone
     """
 
     table: pl.DataFrame
@@ -40,6 +42,7 @@ class Links:
     looped: np.ndarray
     early: np.ndarray
     duplicates: np.ndarray
+    naive: bool = False
 
     @property
     def stories(self) -> int:
@@ -62,7 +65,7 @@ def links(events) -> Links:
     without parent came from the story itself, whose first event stands for it, if the source names parents elsewhere.
     The root is the earliest event without parent_id. Raises BadInput for missing columns or an unknown parent_how.
     """
-    table, duplicates = _rows(events)
+    table, duplicates, naive = _rows(events)
     stories = table["story"].to_numpy()
     offsets = np.concatenate(
         [np.flatnonzero(np.r_[True, stories[1:] != stories[:-1]]) if stories.size else [], [stories.size]]
@@ -71,27 +74,28 @@ def links(events) -> Links:
     parent, elsewhere = positions(table)
     named = table["parent_id"].is_not_null().to_numpy()
     orphan = named & (parent < 0)
-    roots = _roots(offsets, named, parent)
     how = np.where(named, table["how"].to_numpy(), _without_parent(table, named))
     how[orphan] = 2
+    flag = trees.circles(np.where(how == 2, -1, parent))
+    roots = _roots(offsets, named, parent, flag)
     home = np.repeat(roots, np.diff(offsets))
     parent = np.where(how == 2, home, parent)
     parent[roots], how[roots] = -1, 0
     orphan[roots] = False
     order = _root_first(offsets, roots)
-    parent, settled, looped = trees.sound(_moved(parent, order), offsets)
-    flag = np.zeros(parent.size, bool)
-    flag[looped] = True
+    parent, settled = trees.sound(_moved(parent, order), offsets)
     if settled is not None:
-        flag, order = flag[settled], settled if order is None else order[settled]
+        order = settled if order is None else order[settled]
     if order is not None:
-        table, how, orphan, elsewhere = table[order], how[order], orphan[order], elsewhere[order]
-    return Links(table, parent, how, offsets, orphan, elsewhere, flag, _early(table, parent), duplicates)
+        table, how, orphan, elsewhere, flag = table[order], how[order], orphan[order], elsewhere[order], flag[order]
+    return Links(table, parent, how, offsets, orphan, elsewhere, flag, _early(table, parent), duplicates, naive)
 
 
 def _rows(events):
-    """Rows by story, time and id, each event once -> (table, how many rows of each story repeat an event)."""
+    """Rows by story, time and id, each event once -> (table, how many rows of each story repeat an event, zones missing?)."""
     table = as_polars(events)
+    if not table.columns:
+        raise TooFew("There is no event in this story yet: nothing has spread.")
     missing = [c for c in ("event_id", "parent_id") if c not in table.columns]
     if missing:
         raise BadInput(
@@ -100,26 +104,43 @@ def _rows(events):
     if table["event_id"].null_count():
         row = int(table["event_id"].is_null().arg_true()[0])
         raise BadInput(f"event_id is missing in row {row}: every event needs one, or nothing can point to it.")
-    table = table.with_columns(_id(table, c) for c in ("event_id", "parent_id"))
+    table = table.with_columns(_id(table[c]) for c in ("event_id", "parent_id"))
     if table.schema["event_id"] != table.schema["parent_id"]:
         table = table.with_columns(pl.col("event_id", "parent_id").cast(pl.String))
-    table = table.with_columns(_how(table), _said_unknown(table), _story(table), when=_when(table))
+    # where no time is given at all, the order of the rows stands in for it
+    when, naive = seconds(table["at"]) if "at" in table.columns else (pl.int_range(len(table), eager=True), False)
+    # cells of mixed types cannot be put in order; what is needed of them has been read
+    table = table.drop(c for c, kind in table.schema.items() if kind == pl.Object and c != "at")
+    if table.schema.get("at") == pl.Object:
+        table = table.with_columns(at=when)
+    table = table.with_columns(_how(table), _said_unknown(table), _story(table), when=when.cast(pl.Float64))
     order = in_time(table)
     table = table if order is None else table[order]
     before = np.bincount(table["story"].to_numpy())
     if table["event_id"].n_unique() < len(table):
         table = table.unique(["story", "event_id"], keep="first", maintain_order=True)
-    return table, before - np.bincount(table["story"].to_numpy(), minlength=before.size)
+    return table, before - np.bincount(table["story"].to_numpy(), minlength=before.size), naive
 
 
-def _id(table, c):
-    column = table[c]
+def _id(column):
+    """Whole numbers as they are, everything else as text; an empty text is no id."""
+    c = column.name
     if column.dtype.is_float():  # pandas turns whole-number ids with gaps into floats
-        return pl.col(c).fill_nan(None).cast(pl.Int64)
-    if column.dtype.is_integer() or column.dtype == pl.Null:
-        return pl.col(c).cast(pl.Int64 if table["event_id"].dtype.is_integer() else pl.String)
-    text = pl.col(c).cast(pl.String)
-    return pl.when(text != "").then(text).alias(c)
+        column = column.fill_nan(None)
+        if (column.abs() > 2**53).any():
+            raise BadInput(
+                f"{c} holds floats above 2^53, whose last digits are lost: read it as text or whole numbers."
+            )
+        return column.cast(pl.Int64 if (column == column.floor()).all() else pl.String)
+    if column.dtype.is_integer() and (column.dtype != pl.UInt64 or (column.max() or 0) < 2**63):
+        return column.cast(pl.Int64)
+    if column.dtype == pl.Null:
+        return column
+    if column.dtype == pl.Object:
+        text = pl.Series(c, [None if v is None or v != v else str(v) for v in column.to_list()], dtype=pl.String)
+    else:
+        text = column.cast(pl.String)
+    return text.set((text == "").fill_null(False), None)
 
 
 def _how(table):
@@ -156,27 +177,11 @@ def _story(table):
     ]
 
 
-def _when(table):
-    """Seconds as a float; the row number where no time is given at all, so that order stands in for time."""
-    if "at" not in table.columns:
-        return pl.int_range(pl.len()).cast(pl.Float64)
-    if table.schema["at"].is_temporal():
-        return pl.col("at").dt.timestamp("us") / 1e6
-    if table.schema["at"] == pl.String:
-        read = table["at"].str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
-        if read.null_count() > table["at"].null_count():
-            raise BadInput(
-                "at is text: give times with their zone, like 2026-03-01T14:30:00-06:00, or seconds as numbers."
-            )
-        return pl.Series("when", read.dt.timestamp("us") / 1e6)
-    return pl.col("at").cast(pl.Float64)
-
-
-def _roots(offsets, named, parent):
-    """First row without a named parent; else the first whose parent is not here; else the first row."""
+def _roots(offsets, named, parent, circled):
+    """First row without a named parent; else the first whose parent is not here; else the first on a circle."""
     if offsets.size < 2:
         return np.zeros(0, np.int64)
-    score = np.where(~named, 0, np.where(parent < 0, 1, 2))
+    score = np.where(~named, 0, np.where(parent < 0, 1, np.where(circled, 2, 3)))
     return np.minimum.reduceat(score * score.size + np.arange(score.size), offsets[:-1]) % score.size
 
 

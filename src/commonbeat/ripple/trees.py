@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-__all__ = ["Shapes", "shapes", "sound"]
+__all__ = ["Shapes", "branches", "circles", "shapes", "sound"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,44 @@ def shapes(parent, offsets) -> Shapes:
 
 
 def sound(parent, offsets):
-    """Rows put in an order that the kernel may trust  -> (parent, order, looped)
+    """Rows put in an order that the kernel may trust  -> (parent, order)
 
-    order  : rows in the new order, or None when the given order already was right
-    looped : rows that stood on a cycle; the first of each cycle was tied to its cascade's root (the first row)
+    order : rows in the new order, or None when the given order already was right
+    The first row of each circle is tied to its cascade's root, which is the first row of the cascade.
     """
     parent = np.ascontiguousarray(parent, np.int64)
     if _is_ordered(parent):
-        return parent, None, np.zeros(0, np.int64)
-    parent = parent.copy()
-    level, looped = _levels(parent, np.ascontiguousarray(offsets, np.int64))
+        return parent, None
+    offsets = np.ascontiguousarray(offsets, np.int64)
     cascade = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    order = np.lexsort((level, cascade))
+    looped = np.flatnonzero(_first_of_each(parent))
+    parent = parent.copy()
+    parent[looped] = offsets[:-1][cascade[looped]]
+    order = np.lexsort((_levels(parent), cascade))
     place = np.empty(order.size, np.int64)
     place[order] = np.arange(order.size)
     moved = parent[order]
-    return np.where(moved < 0, -1, place[np.maximum(moved, 0)]), order, np.flatnonzero(looped)
+    return np.where(moved < 0, -1, place[np.maximum(moved, 0)]), order
+
+
+def circles(parent):
+    """(nodes,) which rows name each other, or themselves, as parents in a circle?"""
+    parent = np.ascontiguousarray(parent, np.int64)
+    return np.zeros(parent.size, bool) if _is_ordered(parent) else _circles(parent)
+
+
+def _first_of_each(parent):
+    """The first row of every circle."""
+    rows = np.flatnonzero(_circles(parent))
+    first = np.zeros(parent.size, bool)
+    done = np.zeros(parent.size, bool)
+    for row in rows:
+        if not done[row]:
+            first[row] = True
+            while not done[row]:
+                done[row] = True
+                row = parent[row]
+    return first
 
 
 @njit(cache=True)
@@ -85,42 +107,48 @@ def _is_ordered(parent):
 
 
 @njit(cache=True)
-def _levels(parent, offsets):
-    """Depth of every node by following parents upward once; a path that meets itself is cut at its first row."""
+def _circles(parent):
+    """Walk upward from every row until a row seen before; one seen on the same walk closes a circle."""
     n = parent.size
-    level, looped = np.full(n, -1, np.int64), np.zeros(n, np.bool_)
-    path = np.empty(n, np.int64)
-    walking = np.zeros(n, np.bool_)
-    for c in range(offsets.size - 1):
-        for i in range(offsets[c], offsets[c + 1]):
-            depth, at = 0, i
-            while at >= 0 and level[at] < 0 and not walking[at]:
-                walking[at] = True
-                path[depth] = at
-                depth += 1
+    seen, on_circle = np.zeros(n, np.int64), np.zeros(n, np.bool_)
+    for i in range(n):
+        at = i
+        while at >= 0 and seen[at] == 0:
+            seen[at] = i + 1
+            at = parent[at]
+        if at >= 0 and seen[at] == i + 1:
+            while not on_circle[at]:
+                on_circle[at] = True
                 at = parent[at]
-            if at >= 0 and level[at] < 0:  # came back to the path: a cycle
-                first, k = at, parent[at]
-                looped[at] = True
-                while k != at:
-                    looped[k] = True
-                    first = min(first, k)
-                    k = parent[k]
-                parent[first] = offsets[c]
-                for k in range(depth):
-                    walking[path[k]] = False
-                depth, at = 0, i
-                while at >= 0 and level[at] < 0:
-                    walking[at] = True
-                    path[depth] = at
-                    depth += 1
-                    at = parent[at]
-            base = level[at] if at >= 0 else -1
-            for k in range(depth - 1, -1, -1):
-                base += 1
-                level[path[k]] = base
-                walking[path[k]] = False
-    return level, looped
+    return on_circle
+
+
+@njit(cache=True)
+def _levels(parent):
+    """Steps from the root of every node, each path followed upward once; there are no circles."""
+    n = parent.size
+    level, path = np.full(n, -1, np.int64), np.empty(n, np.int64)
+    for i in range(n):
+        steps, at = 0, i
+        while at >= 0 and level[at] < 0:
+            path[steps] = at
+            steps += 1
+            at = parent[at]
+        base = level[at] if at >= 0 else -1
+        for k in range(steps - 1, -1, -1):
+            base += 1
+            level[path[k]] = base
+    return level
+
+
+@njit(cache=True)
+def branches(parent):
+    """(nodes,) the child of the root each node descends from, as its row; a root is its own. Parents stand first."""
+    out = np.arange(parent.size)
+    for i in range(parent.size):
+        if parent[i] >= 0 and parent[parent[i]] >= 0:
+            out[i] = out[parent[i]]
+    return out
 
 
 @njit(cache=True)
