@@ -207,6 +207,6 @@ def _warnings(tree, views):
         said.append(f"{views} views have no known parent; they count as attention and are in no tree.")
     if tree.naive:
         said.append(NAIVE)
-    if "at" in tree.table.columns and 0 < (untimed := tree.table["when"].null_count()):
+    if "at" in tree.table.columns and (untimed := tree.table["when"].null_count()) > 0:
         said.append(f"{untimed} events have no time; they count, but not towards half of all attention.")
     return tuple(said)
