@@ -12,6 +12,7 @@ from scipy import stats as law
 
 from commonbeat import city, encounters, tables
 from commonbeat.encounters import counting
+from commonbeat.encounters.meeting import met_in_cells
 from commonbeat.errors import BadInput, TooFew
 from commonbeat.stats import clopper_pearson, garwood, wilson
 
@@ -182,6 +183,27 @@ def test_people_in_any_order_are_counted_alike():
     slow = len({(c, g) for c, g in people.iter_rows()})
     assert tables_[0]["count"].sum() == slow
     assert tables_[2]["count"].sum() in (slow, slow - 1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 300), st.integers(0, 400), st.integers(1, 6), st.integers(1, 9))
+def test_millions_joined_by_parts_are_counted_as_one_by_one(seed, contacts, people, groups, cells):
+    """The road for millions out of order beside sets of (contact, group), with people of contacts that are not there."""
+    rng = np.random.default_rng(seed)
+    ids = np.unique(rng.integers(0, 2**64, contacts + 5, dtype=np.uint64))
+    cell, which, group = (
+        rng.integers(0, cells + 1, contacts),
+        rng.integers(0, contacts + 5, people),
+        rng.integers(0, groups, people),
+    )
+    slow = np.zeros((groups, cells + 1), int)
+    for i in range(contacts):
+        for g in set(group[which == i]) or {groups - 1}:
+            slow[g, cell[i]] += 1
+    fast = met_in_cells(
+        ids[:contacts], cell, cells, ids[which], group, groups, groups - 1, part=rng.choice([4, 64, 8_192])
+    )
+    assert (fast == slow[:, :cells]).all()
 
 
 # --- coverage ---------------------------------------------------------------------------------------------------------

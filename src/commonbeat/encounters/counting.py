@@ -14,6 +14,7 @@ __all__ = ["KINDS", "Record", "Window", "counted", "midnight", "record_of", "res
 
 KINDS = ("positive", "service", "enforcement")
 GROUPS = ("race", "age_band", "sex")
+MANY = 1_000_000  #: rows of people above which joining them out of order is worth compiled code
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,11 @@ class Record:
     areas: tuple[str | None, ...]
     simulated: bool
 
-    def inside(self, window: Window, zone: str) -> np.ndarray:
+    def inside(self, window: Window, zone: str) -> np.ndarray | bool:
+        """(n,) which contacts lie in the window; plain True where all do."""
         first, last = (_microseconds(d, zone) for d in (window.first, window.last + timedelta(days=1)))
+        if len(self.at) and first <= self.at.min() and self.at.max() < last:
+            return True
         return (self.at >= first) & (self.at < last)
 
     def table(self, counts: np.ndarray, **more) -> pl.DataFrame:
@@ -92,10 +96,9 @@ def record_of(contacts, *, ids: bool) -> Record:
     """Reads only the columns that are counted, from a frame or lazily from Parquet."""
     lazy = contacts.lazy()
     there = lazy.collect_schema().names()
-    wanted = ["at", "area_id", "kind", *(["contact_id"] if ids else [])]
+    wanted = ["at", pl.col("area_id").cast(pl.Categorical), "kind", *(["contact_id"] if ids else [])]
     rows = lazy.select(*wanted, *(["simulated"] if "simulated" in there else [])).collect()
-    names = rows["area_id"].drop_nulls().unique().sort()
-    area = rows["area_id"].cast(pl.Enum(names)).to_physical().cast(pl.Int32).fill_null(len(names)).to_numpy()
+    area, names = _numbered(rows["area_id"])
     kind = rows["kind"].cast(pl.Enum(KINDS)).to_physical().cast(pl.Int32).to_numpy()
     at = rows["at"].dt.cast_time_unit("us").to_physical().to_numpy()
     simulated = bool(rows["simulated"].any()) if "simulated" in there else False
@@ -116,44 +119,69 @@ def counted(contacts, window: Window, zone: str, *, people=None, by: str | None 
         )
     record = contacts if isinstance(contacts, Record) else record_of(contacts, ids=by is not None)
     cells = len(record.areas) * len(KINDS)
-    cell = np.where(record.inside(window, zone), record.cell, cells)  # one more cell for what lies outside the window
+    inside = record.inside(window, zone)
+    cell = record.cell if inside is True else np.where(inside, record.cell, cells)  # one more for what lies outside
     if by is None:
         return record.table(np.bincount(cell, minlength=cells)[:cells])
-    named = (
-        people.lazy().select("contact_id", pl.col(by).cast(pl.String).fill_null("unknown").alias("group")).collect()
-    )
-    groups = sorted({*named["group"].unique(), "unknown"})
-    group = named["group"].cast(pl.Enum(groups)).to_physical().to_numpy()
-    which = _which(record.ids, named["contact_id"])
-    counts = _by_group(cell, cells, which, group, groups)
+    named = people.lazy().select("contact_id", pl.col(by).cast(pl.String).cast(pl.Categorical)).collect()
+    group, groups = _numbered(named[by])
+    if "unknown" not in groups:
+        groups = (*groups, "unknown")  # where those without a word are already
+    else:
+        group[group == len(groups)] = groups.index("unknown")
+    counts = _by_group(record.ids, cell, cells, named["contact_id"], group, groups)
     return pl.concat(record.table(n, group=g) for n, g in zip(counts, groups)).select(
         "area_id", "kind", "group", "count"
     )
 
 
-def _by_group(cell, cells: int, which, group, groups: list[str]) -> np.ndarray:
-    """(groups, cells) contacts in which anybody of the group was present: however many rows say so, it is one contact."""
-    if len(which) == len(cell) and (which[1:] > which[:-1]).all():  # one row of people for every contact
-        both = group.astype(np.int64) * (cells + 1) + cell
-        return np.bincount(both, minlength=len(groups) * (cells + 1)).reshape(len(groups), -1)[:, :cells]
-    met = np.zeros((len(groups), len(cell)), bool)
-    found = which >= 0
-    met[group[found], which[found]] = True
-    met[groups.index("unknown")] |= ~np.logical_or.reduce(met, axis=0)
-    return np.stack([np.bincount(cell[np.flatnonzero(m)], minlength=cells)[:cells] for m in met])
+def _numbered(words: pl.Series) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Words as numbers  -> (rows,) position of each among the words in their order, null: after the last; those words."""
+    known = words.drop_nulls().unique()
+    names = known.cast(pl.String).sort()
+    codes = words.to_physical().cast(pl.Int64)
+    place = np.full(int(known.to_physical().max() or 0) + 2, len(names), np.int32)
+    place[known.to_physical().to_numpy()] = known.cast(pl.Enum(names)).to_physical().to_numpy()
+    return place[codes.fill_null(len(place) - 1).to_numpy()], tuple(names)
 
 
-def _which(ids: pl.Series, wanted: pl.Series) -> np.ndarray:
-    """(rows of people,) in which row of contacts each belongs; -1 where there is no such contact.
+def _by_group(ids: pl.Series, cell, cells: int, wanted: pl.Series, group, groups: tuple[str, ...]) -> np.ndarray:
+    """(groups, cells) contacts in which anybody of the group was present: however many rows say so, it is one contact.
 
     People nearly always stand in the order of their contacts (imports and the city write them so): then comparing two
     columns is enough. In any other order they are joined by 64-bit hashes: among ten million ids the chance that any two
     share one is 3 in a million.
     """
+    which, unknown = _in_order(ids, wanted), groups.index("unknown")
+    if which is not None and len(wanted) == len(ids):  # one row of people for every contact
+        both = group.astype(np.int64) * (cells + 1) + cell
+        return np.bincount(both, minlength=len(groups) * (cells + 1)).reshape(len(groups), -1)[:, :cells]
+    if which is None and len(wanted) > MANY and len(groups) <= 64:
+        from commonbeat.encounters.meeting import met_in_cells  # numba takes a second to import
+
+        return met_in_cells(ids.hash().to_numpy(), cell, cells, wanted.hash().to_numpy(), group, len(groups), unknown)
+    which = _joined(ids, wanted) if which is None else which
+    met = np.zeros((len(groups), len(cell)), bool)
+    found = which >= 0
+    met[group[found], which[found]] = True
+    met[unknown] |= ~np.logical_or.reduce(met, axis=0)
+    return np.stack([np.bincount(cell[np.flatnonzero(m)], minlength=cells)[:cells] for m in met])
+
+
+def _in_order(ids: pl.Series, wanted: pl.Series) -> np.ndarray | None:
+    """(rows of people,) in which row of contacts each belongs, when they stand in the same order; else None."""
+    start = wanted.head(1_000).unique(maintain_order=True)
+    if not (start == ids.head(len(start))).all():  # a glance is enough where they are shuffled
+        return None
     begins = (wanted != wanted.shift(1)).fill_null(True)
     first = wanted if begins.all() else wanted.filter(begins)
-    if len(first) == len(ids) and (first == ids).all():
-        return np.arange(len(ids)) if len(ids) == len(wanted) else begins.to_numpy().cumsum() - 1
+    if len(first) != len(ids) or not (first == ids).all():
+        return None
+    return np.arange(len(ids)) if len(ids) == len(wanted) else begins.to_numpy().cumsum() - 1
+
+
+def _joined(ids: pl.Series, wanted: pl.Series) -> np.ndarray:
+    """(rows of people,) in which row of contacts each belongs; -1 where there is no such contact."""
     left = pl.LazyFrame({"h": wanted.hash(), "row": np.arange(len(wanted), dtype=np.uint32)})
     right = pl.LazyFrame({"h": ids.hash(), "which": np.arange(len(ids), dtype=np.uint32)})
     both = left.join(right, on="h").collect(engine="streaming")
