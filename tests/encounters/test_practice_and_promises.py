@@ -45,7 +45,7 @@ def test_without_any_following_nothing_is_claimed():
         day = rng.choice(
             730, 500, p=(w := 1 + 0.6 * np.sin(np.arange(730) / 58) + 0.5 * (np.arange(730) % 7 > 4)) / w.sum()
         )
-        found = encounters.spread_of_practice(contacts((day + rng.uniform(9, 19, 500) / 24) * 86_400, rng.choice(list("abcdefgh"), 500)), seed=seed)  # fmt: skip
+        found = encounters.spread_of_practice(contacts((day + rng.uniform(9, 19, 500) / 24) * 86_400, rng.choice(list("abcdefgh"), 500)), seed=seed, exchanges=199, histories=5)  # fmt: skip
         wrong += found.verdict == "spreads"
     assert wrong <= 2  # at 5 % each, three or more in twelve happen twice in a hundred
 
@@ -74,7 +74,7 @@ def _fairs(rng, n=400, areas=8):
 def test_shared_causes_in_unequal_areas_are_called_spread_in_at_most_five_percent(town_of):
     rng, tries = np.random.default_rng(5), 400 if LONG else 20
     said = [
-        encounters.spread_of_practice(contacts_quickly(*town_of(rng)), seed=i, exchanges=199).verdict
+        encounters.spread_of_practice(contacts_quickly(*town_of(rng)), seed=i, exchanges=199, histories=5).verdict
         for i in range(tries)
     ]
     low, _ = clopper_pearson(said.count("spreads"), tries, level=0.999)

@@ -206,6 +206,41 @@ def test_millions_joined_by_parts_are_counted_as_one_by_one(seed, contacts, peop
     assert (fast == slow[:, :cells]).all()
 
 
+def test_intervals_of_clustered_contacts_are_widened_until_they_hold_the_truth():
+    """Contacts come in bursts of three on average (an operation, a festival): exact intervals for counts are then too short."""
+    rng, exact, wide, n = np.random.default_rng(1), 0, 0, 0
+    population = pl.DataFrame(
+        {"area_id": [f"a{i}" for i in range(60)], "race": None, "age_band": None, "sex": None, "residents": 1_000}
+    )
+    for _ in range(12):
+        bursts = rng.poisson(22, 60)
+        size = 1 + rng.poisson(2, bursts.sum())
+        day = np.repeat(rng.integers(0, 364, bursts.sum()), size)
+        found = encounters.rates(pl.DataFrame({
+            "at": pl.Series([START + timedelta(days=int(d)) for d in day]), "kind": "enforcement",
+            "area_id": np.repeat(np.repeat(population["area_id"].to_numpy(), bursts), size),
+        }), population, window=YEAR)  # fmt: skip
+        truth = 22 * 3 / (365 / 365.25)
+        for cell in found.cells:
+            exact += cell.enforcement.low <= truth <= cell.enforcement.high
+            wide += cell.enforcement.widened[0] <= truth <= cell.enforcement.widened[1]
+            n += 1
+    assert clopper_pearson(exact, n, level=0.999)[1] < 0.80
+    low, high = clopper_pearson(wide, n, level=0.999)
+    assert low <= 0.97 and high >= 0.95, wide / n
+
+
+def test_contacts_one_by_one_need_no_widening():
+    day = np.random.default_rng(3).integers(0, 365, 4_000)
+    found = encounters.rates(pl.DataFrame({"at": pl.Series([START + timedelta(days=int(d)) for d in day]), "kind": "positive",
+                                           "area_id": [f"a{i % 5}" for i in range(4_000)]}),
+                             pl.DataFrame({"area_id": [f"a{i}" for i in range(5)], "race": None, "age_band": None, "sex": None, "residents": 1_000}),
+                             window=YEAR)  # fmt: skip
+    one = found.cells[0].positive
+    low, high = one.widened or (one.low, one.high)
+    assert (high - low) / (one.high - one.low) < 1.2
+
+
 # --- coverage ---------------------------------------------------------------------------------------------------------
 
 

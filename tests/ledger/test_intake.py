@@ -6,6 +6,7 @@ import zipfile
 from datetime import UTC, datetime
 
 import geopandas
+import numpy as np
 import openpyxl
 import polars as pl
 import pytest
@@ -15,6 +16,7 @@ from commonbeat import ledger
 from commonbeat.errors import BadInput, Busy
 from commonbeat.ledger import files
 from commonbeat.ledger.lock import writing
+from commonbeat.ledger.row_ids import RowIds
 
 HEADER = "contact_id,at,kind,activity,free_to_leave_officer,happened"
 GOOD = "c{},2026-03-01T14:30:00-06:00,positive,dance,yes,a child showed us a dance"
@@ -363,7 +365,7 @@ def test_a_mapping_that_is_wrong_says_where(tmp_path, text, says):
 
 def test_a_mapping_for_another_file_says_which_column_is_missing(book, tmp_path):
     file = write(tmp_path / "c.csv", HEADER, GOOD.format(1))
-    assert 'reads the column "idNum", which the file does not have' in str(told(book, file, map="minneapolis"))
+    assert 'does not have: "idNum" for contact_id' in str(told(book, file, map="minneapolis"))
 
 
 STREAM = """
@@ -467,3 +469,17 @@ def test_chicagos_beats_come_in_and_every_beat_contains_its_own_inner_point(real
         ledger.Borders(areas).area_of(shapely.get_x(inner), shapely.get_y(inner)).tolist()
         == areas["area_id"].to_list()
     )
+
+
+def test_ids_made_from_rows_count_repeats_over_batches_and_remember_eight_bytes_a_row():
+    """In batches of three as in one, beside a counter of whole rows; equal rows are numbered in their order."""
+    rng = np.random.default_rng(2)
+    rows = pl.DataFrame({"a": rng.integers(0, 4, 150).astype(str), "b": rng.choice(["x", None, ""], 150)})
+    at_once, by_three, slow, said = RowIds().of(rows), RowIds(), [], {}
+    for row in rows.iter_rows():
+        said[row] = said.get(row, 0) + 1
+        slow.append((row, said[row]))
+    parts = pl.concat([by_three.of(rows[i : i + 3]) for i in range(0, 150, 3)])
+    assert at_once.equals(parts) and at_once.n_unique() == 150
+    assert [int(i.partition("-")[2] or 1) for i in at_once] == [n for _, n in slow]
+    assert sum(run.nbytes for run in by_three._runs) == 8 * 150

@@ -62,6 +62,8 @@ def command(
 
 
 def _words(console: Console, done) -> None:
+    for theirs, ours in done.called.items():
+        console.print(f'The column "{theirs}" was read as {ours}.', highlight=False)
     for name, added in done.tables.items():
         console.print(f"{name}: {added.added:,} rows added, {added.already:,} were already there.")
         if added.erased:

@@ -10,14 +10,19 @@ import polars as pl
 
 from commonbeat.encounters.counting import Window, window_of
 from commonbeat.encounters.pooling import pooled
+from commonbeat.encounters.redrawing import Course, background, redrawn
 from commonbeat.errors import TooFew
 from commonbeat.estimate import Estimate, plain
 
 __all__ = ["AfterStories", "Practice", "spread_of_practice"]
 
 LEAST = 100  #: encounters below which no process is fitted
-HOURS = 168
 WINDOW = 28  #: days within which areas are exchanged: longer than an example works, far shorter than a season
+WITHIN = 7.0  #: days apart at which two encounters of one area count as a pair; chosen before the data are seen
+ALPHA = (
+    0.02  #: share of exchanges with as many pairs below which they are more than shared causes: areas' own seasons
+)
+#: make false alarms rather more frequent than this number, and they must stay under one in twenty
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Practice:
     """How many further encounters does one call forth?
 
     branching_ratio, half_life : encounters per encounter; days
-    followed : pairs of encounters in one area within `within` days (two half-lives)
+    followed : pairs of encounters in one area within `within` days
     shared   : (low, middle, high) of such pairs when the times are kept and the areas exchanged: what shared causes alone show
     p        : share of exchanges with as many pairs
     verdict  : "spreads", "cannot_tell_from_shared_causes" or "none_seen"
@@ -63,20 +68,20 @@ class Practice:
 
 
 def spread_of_practice(
-    contacts, *, stories=None, window: tuple[date, date] | None = None, zone="UTC", level=0.95, exchanges=499, seed=0
-) -> Practice:
+    contacts, *, stories=None, window: tuple[date, date] | None = None, zone="UTC", level=0.95, exchanges=499, histories=40,
+    seed=0,
+) -> Practice:  # fmt: skip
     """Is a positive encounter followed by more of them in the same area, beyond the week's rhythm and the season?
 
     contacts : the codebook's table; contacts of a programme are left out, since a plan is not an example followed
     stories  : published stories with an area, to ask whether a story is followed by encounters
+    histories : towns drawn from the fit and fitted again, background and all, for the ratio's interval (at least 5)
     Raises TooFew under 100 encounters.
     Method: self-exciting point process per area with one branching ratio, over a background of hour of the week times the
     town's own slow course times the area's share of it (`points.fit`). The null keeps all times and exchanges the areas
     among encounters of the same four weeks and kind of day, so that whatever moves the whole town at once stays in it, and
     an area's season and weekends too. What moves one area for some days (a festival) cannot be told from example.
     """
-    from commonbeat import points  # numba takes a second to import, and only this needs it
-
     span = window_of(contacts, window, zone)
     rows = contacts.lazy().filter(
         (pl.col("kind") == "positive") & pl.col("programme").is_null() & pl.col("area_id").is_not_null()
@@ -90,29 +95,41 @@ def spread_of_practice(
     t, names = own["t"].to_numpy(), own["area_id"].to_numpy()
     rng = np.random.default_rng(seed)
     found_areas, area = np.unique(names, return_inverse=True)
-    each, end = [t[area == a] for a in range(len(found_areas))], float(span.days)
-    options = {"window": (0.0, end), "background": _background(t, span), "level": level}
-    first = points.fit(each, share=_shares(area, 0.0), starts=1, profile=False, **options)
-    found = points.fit(each, share=_shares(area, first.branching_ratio.value), **options)
-    within = float(np.clip(2 * found.half_life.value, 1.0, WINDOW / 2))
-    followed = _pairs(t, area, within, span.days)
-    alike = _alike(t, span)
-    shared = np.array([_pairs(t, _exchanged(area, alike, rng), within, span.days) for _ in range(exchanges)])
+    found, course = _fitted(t, area, span, level=level)
+    followed, alike = _pairs(t, area, WITHIN, span.days), _alike(t, span)
+    shared = np.array([_pairs(t, _exchanged(area, alike, rng), WITHIN, span.days) for _ in range(exchanges)])
     p = float((1 + (shared >= followed).sum()) / (exchanges + 1))
+    ratio = redrawn(found, course, lambda t, area: _fitted(t, area, span)[0], histories, level, rng)
     told = None if stories is None else _after_stories(stories, own, span, zone, rng)
     low, middle, high = np.quantile(shared, [0.05, 0.5, 0.95])
     return Practice(
-        found.branching_ratio, found.half_life, followed, within, (float(low), float(middle), float(high)), p, len(own), len(set(names)),
-        _verdict(found, p), told, ("one_areas_own_causes_cannot_be_told_apart", *found.cautions),
+        ratio, found.half_life, followed, WITHIN, (float(low), float(middle), float(high)), p, len(own), len(found_areas),
+        _verdict(found, ratio, p), told, ("one_areas_own_causes_cannot_be_told_apart", *found.cautions),
     )  # fmt: skip
 
 
-def _verdict(found, p: float) -> str:
-    nothing = found.verdict == "no_excitation_seen" or not found.branching_ratio.low
+def _verdict(found, ratio: Estimate, p: float) -> str:
+    nothing = found.verdict == "no_excitation_seen" or not ratio.low
     if nothing and p > 0.05:
         return "none_seen"
     brief = found.half_life.value <= WINDOW / 2  # a longer pull looks like an area's own season
-    return "spreads" if p <= 0.05 and found.verdict == "identified" and brief else "cannot_tell_from_shared_causes"
+    return "spreads" if p <= ALPHA and not nothing and brief else "cannot_tell_from_shared_causes"
+
+
+def _fitted(t, area, span: Window, *, level: float | None = None):
+    """The whole procedure: background, shares of the areas, process  -> (fit, course of the background)
+
+    level : of the profile interval; None: no interval
+    """
+    from commonbeat import points  # numba takes a second to import, and only this needs it
+
+    names, area = np.unique(area, return_inverse=True)
+    each, rate = [t[area == a] for a in range(len(names))], background(t, span)
+    options = {"window": (0.0, float(span.days)), "background": rate}
+    first = points.fit(each, share=_shares(area, 0.0), starts=1, profile=False, **options)
+    share = _shares(area, first.branching_ratio.value)
+    last = {"starts": 1, "profile": False} if level is None else {"level": level}
+    return points.fit(each, share=share, **last, **options), Course(rate, share, span.days, len(t))
 
 
 def _shares(area, ratio: float) -> np.ndarray:
@@ -148,28 +165,6 @@ def _pairs(t, area, within: float, days: int) -> int:
     """How many pairs of encounters lie in one area and at most `within` days apart?  t sorted or not."""
     key = np.sort(area * (days + 2.0 * within) + t)  # areas laid end to end with a gap that nothing reaches across
     return int((np.searchsorted(key, key + within, "right") - np.arange(len(key)) - 1).sum())
-
-
-def _background(t, span: Window, slow_days=90.0):
-    """(hours of the record,) the town's rhythm: hour of the week, lightly smoothed, times its course over months.
-
-    The slow course is smoothed over 90 days, the week over three hours: far longer than an example works, or it would swallow the answer.
-    """
-    hours = span.days * 24
-    week = np.bincount((t * 24).astype(int) % HOURS, minlength=HOURS).astype(float)
-    week = _around(week, 3.0) + 0.02 * week.mean()
-    daily = np.bincount(t.astype(int), minlength=span.days).astype(float)
-    far = np.arange(span.days)
-    kernel = np.exp(-0.5 * ((far[:, None] - far[None, :]) / slow_days) ** 2)
-    slow = (kernel @ daily) / kernel.sum(1)
-    return week[np.arange(hours) % HOURS] * np.repeat(slow, 24) / (week.mean() * slow.mean())
-
-
-def _around(x, width):
-    """Smoothed on a circle, since Sunday night is next to Monday morning."""
-    far = np.minimum(np.arange(len(x)), len(x) - np.arange(len(x)))
-    kernel = np.exp(-0.5 * (far / width) ** 2)
-    return np.real(np.fft.ifft(np.fft.fft(x) * np.fft.fft(kernel / kernel.sum())))
 
 
 def _after_stories(

@@ -58,20 +58,20 @@ def equity(
     span = window_of(record, window, zone)
     counts = counted(record, span, zone, people=people, by=by)
     table = cells_of(counts, residents_of(population, by), by)
-    phi = _dispersion(record, span, zone)
-    cells = _with_verdicts(table, span, by, phi, level)
+    scatter = {kind: _dispersion(record, span, zone, kind) for kind in KINDS}
+    cells = _with_verdicts(table, span, by, scatter, level)
     everybody = counts if by is None else counted(record, span, zone)
-    town = _town(everybody, residents_of(population), span, level)
+    town = _town(everybody, residents_of(population), span, scatter, level)
     without = sorted(
         {c.area for c in cells if c.area is not None and c.verdict == "no_denominator" and c.group is None}
     )
     if by is not None:
         without = sorted({*table["area_id"].drop_nulls()} - {*residents_of(population)["area_id"]})
-    groups = _town_groups(table, span, level) if by else ()
+    groups = _town_groups(table, span, scatter, level) if by else ()
     versus = _versus(table, against, level) if by else ()
     return Equity(
-        span, by, town, groups, cells, versus, phi, record.simulated, level, FDR, tuple(without), _METHOD,
-        _cautions(cells, phi, without, by),
+        span, by, town, groups, cells, versus, scatter["enforcement"], record.simulated, level, FDR, tuple(without), _METHOD,
+        _cautions(cells, scatter, without, by),
     )  # fmt: skip
 
 
@@ -86,9 +86,10 @@ def cells_of(counts: pl.DataFrame, residents: pl.DataFrame, by: str | None) -> p
     return both.sort(on, nulls_last=True)
 
 
-def _with_verdicts(table: pl.DataFrame, span: Window, by, phi, level) -> tuple[Cell, ...]:
+def _with_verdicts(table: pl.DataFrame, span: Window, by, scatter, level) -> tuple[Cell, ...]:
     groups = table["group"].unique(maintain_order=True).to_list() if by else [None]
-    numbers = {k: _numbers(table, k, groups, by, span, level) for k in KINDS}
+    numbers = {k: _numbers(table, k, groups, by, span, scatter[k], level) for k in KINDS}
+    phi = scatter["enforcement"]
     p = np.full(len(table), np.nan)
     for g in groups:
         rows = _rows_of(table, g, by)
@@ -104,7 +105,7 @@ def _with_verdicts(table: pl.DataFrame, span: Window, by, phi, level) -> tuple[C
     )
 
 
-def _numbers(table: pl.DataFrame, kind: str, groups, by, span: Window, level) -> list[Rate]:
+def _numbers(table: pl.DataFrame, kind: str, groups, by, span: Window, phi, level) -> list[Rate]:
     count = table[kind].to_numpy()
     exposure = table["residents"].cast(pl.Float64).fill_null(np.nan).to_numpy() * span.years / PER
     low, high = garwood(count, np.nan_to_num(exposure), level=level)
@@ -115,8 +116,17 @@ def _numbers(table: pl.DataFrame, kind: str, groups, by, span: Window, level) ->
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(exposure > 0, count / exposure, np.nan)
     shared = [None if np.isnan(b[0]) else tuple(b) for b in borrowed.tolist()]
-    columns = (count.tolist(), table["residents"].to_list(), *map(_all_known, (rate, low, high)), shared)
+    wide = _widened(count, exposure, phi, level)
+    columns = (count.tolist(), table["residents"].to_list(), *map(_all_known, (rate, low, high)), shared, wide)
     return [Rate(*row) for row in zip(*columns)]
+
+
+def _widened(count, exposure, phi, level) -> list[tuple[float, float] | None]:
+    """Garwood's interval where each contact counts for less (quasi-Poisson): for counts that come in clusters."""
+    if phi is None or phi <= 1:
+        return [None] * len(count)
+    low, high = garwood(count / phi, np.nan_to_num(exposure) / phi, level=level)
+    return [tuple(pair) if exposed > 0 else None for exposed, *pair in zip(exposure, low.tolist(), high.tolist())]
 
 
 def _p_above(count, residents, phi):
@@ -143,14 +153,14 @@ def _verdict(area: str | None, residents: int | None, p: float, q: float) -> str
     return "above_town" if q <= FDR else "not_clearly_above"
 
 
-def _dispersion(record: Record, span: Window, zone: str) -> float | None:
-    """How much more do monthly enforcement counts of areas scatter than chance would?  None under six months.
+def _dispersion(record: Record, span: Window, zone: str, kind="enforcement") -> float | None:
+    """How much more do monthly counts of areas scatter than chance would?  None under six months.
 
     Pearson's chi-square of area x month against area and month effects, over its degrees of freedom; at least 1. Months
     are equal twelfths of a year, so that their length is no scatter.
     """
     areas = len(record.areas) - 1
-    use = record.inside(span, zone) & (record.cell % len(KINDS) == KINDS.index("enforcement"))
+    use = record.inside(span, zone) & (record.cell % len(KINDS) == KINDS.index(kind))
     use &= record.cell < areas * len(KINDS)
     first = record.at[use] - int(pl.select(midnight(span.first, zone)).to_series().dt.timestamp("us")[0])
     month, area = first // (86_400_000_000 * 365.25 / 12), record.cell[use] // len(KINDS)
@@ -167,24 +177,24 @@ def _dispersion(record: Record, span: Window, zone: str) -> float | None:
     return max(1.0, float(chi2 / ((n.shape[0] - 1) * (n.shape[1] - 1))))
 
 
-def _town(counts: pl.DataFrame, residents: pl.DataFrame, span: Window, level) -> Cell:
+def _town(counts: pl.DataFrame, residents: pl.DataFrame, span: Window, scatter, level) -> Cell:
     table = cells_of(counts, residents, None).filter(pl.col("residents") > 0)
-    return _sum(table, span, level, None)
+    return _sum(table, span, scatter, level, None)
 
 
-def _town_groups(table: pl.DataFrame, span: Window, level) -> tuple[Cell, ...]:
+def _town_groups(table: pl.DataFrame, span: Window, scatter, level) -> tuple[Cell, ...]:
     """Each group over the whole town; its contacts in areas where nobody counted it have no denominator."""
     out = []
     for g in table["group"].unique().sort().to_list():
         rows = table.filter(pl.col("group") == g)
         known = rows.filter(pl.col("residents") > 0)
-        out.append(_sum(known if len(known) else rows, span, level, g))
+        out.append(_sum(known if len(known) else rows, span, scatter, level, g))
     return tuple(out)
 
 
-def _sum(table: pl.DataFrame, span: Window, level, group) -> Cell:
+def _sum(table: pl.DataFrame, span: Window, scatter, level, group) -> Cell:
     one = table.select(pl.lit("all").alias("area_id"), pl.col("residents").sum(), pl.col(KINDS).sum()).head(1)
-    numbers = [_numbers(one, k, [None], None, span, level)[0] for k in KINDS]
+    numbers = [_numbers(one, k, [None], None, span, scatter[k], level)[0] for k in KINDS]
     ratio = positive_to_enforcement(numbers[0].count, numbers[2].count, level=level)
     verdict = "not_clearly_above" if one["residents"][0] else "no_denominator"
     if not one["residents"][0]:
@@ -217,9 +227,9 @@ def _versus(table: pl.DataFrame, against: str | None, level) -> tuple[Versus, ..
     return tuple(out)
 
 
-def _cautions(cells, phi, without, by) -> tuple[str, ...]:
+def _cautions(cells, scatter, without, by) -> tuple[str, ...]:
     said = ["residents_are_not_everyone_present"]
-    if phi is not None and phi > 1.2:
+    if any(phi is not None and phi > 1.2 for phi in scatter.values()):
         said.append("counts_scatter_more_than_chance")
     if without:
         said.append("areas_without_residents")

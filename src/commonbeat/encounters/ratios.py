@@ -90,7 +90,7 @@ def positive_to_enforcement(positive, enforcement, *, level=0.95):
     low, high = wilson(p, p + e, level=level)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(p + e > 0, p / e, np.nan)
-        return value, low / (1 - low), high / (1 - high)
+        return value, np.where(p > 0, low / (1 - low), np.where(p + e > 0, 0.0, np.nan)), high / (1 - high)
 
 
 def _mid_p(k: float, n: float, level: float) -> tuple[float, float, float]:

@@ -24,7 +24,8 @@ class _Plain:
 class Rate(_Plain):
     """Contacts per 1,000 residents and year, with its exact interval; None where nobody knows how many live there.
 
-    pooled : (rate, low, high) when areas borrow strength from each other; None with fewer than three areas
+    pooled  : (rate, low, high) when areas borrow strength from each other; None with fewer than three areas
+    widened : (low, high) where monthly counts scatter more than chance would make them (clusters); None where they do not
     """
 
     count: int
@@ -33,6 +34,7 @@ class Rate(_Plain):
     low: float | None
     high: float | None
     pooled: tuple[float, float, float] | None = None
+    widened: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class Equity(_Plain):
     """Who is met, where and how.
 
     town, cells : the whole, and every area (and group);  versus : groups against the one with most residents
-    dispersion  : how much more monthly counts scatter than chance alone would (1: not at all); verdicts allow for it
+    dispersion  : how much more monthly counts of enforcement scatter than chance alone would (1: not at all); verdicts and
+                  widened intervals allow for it
     """
 
     window: Window

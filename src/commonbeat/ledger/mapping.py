@@ -11,16 +11,14 @@ area_id = { from = "beat", as = "slug" }                          or lower, uppe
 residents = { from = "population", times = "share_white" }        a count from a total and a share
 race = { from = "race", as = "lower", missing = "unknown" }       what an empty cell means, said openly
 unit = { from = "unit", optional = true }                         a column some files do not have
-person_search = { from = "search_person", or_from = "searched" }  another column where the first is empty or absent
+person_search = { from = "search_person", or_from = "searched" }  another column (or a list) where the first is empty or absent
 at = { from = "when", format = ["%m/%d/%Y %H:%M", "%Y-%m-%d %H:%M"] }  the first that fits
 contact_id = { row_hash = true }     where the source gives no id
 """
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
-from collections import Counter
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from importlib import resources
@@ -31,10 +29,11 @@ import polars as pl
 
 from commonbeat import codebook
 from commonbeat.errors import BadInput
+from commonbeat.ledger.row_ids import RowIds
 from commonbeat.ledger.times import in_zone, moments
 from commonbeat.tables import WRONG
 
-__all__ = ["Mapping", "apply", "mapping", "mappings", "slug"]
+__all__ = ["Mapping", "apply", "mapping", "mappings", "slug", "where_it_lies"]
 
 _KNOWN = {
     "from",
@@ -69,17 +68,26 @@ class Mapping:
     @property
     def wanted(self) -> set[str]:
         """Columns of the file this mapping reads."""
-        hows = [how for rows in self.tables.values() for row in rows for how in row.values()]
-        if any(how.get("row_hash") for how in hows):
-            return set()  # all of them
-        return {
-            c for how in hows for c in (*_list(how.get("from")), *_list(how.get("times")), *_list(how.get("or_from")))
-        }
+        return set() if any(how.get("row_hash") for how in self._hows) else self.named  # none named: all of them
+
+    @property
+    def named(self) -> set[str]:
+        """Columns of the file it names."""
+        return {c for how in self._hows for word in ("from", "times", "or_from") for c in _list(how.get(word))}
+
+    @property
+    def _hows(self) -> list[Map]:
+        return [how for rows in self.tables.values() for row in rows for how in row.values()]
 
 
 def mappings() -> tuple[str, ...]:
     """Names of the mappings that come with Commonbeat."""
     return tuple(sorted(f.name[:-5] for f in _folder().iterdir() if f.name.endswith(".toml")))
+
+
+def where_it_lies() -> str:
+    """The folder of the mappings that come with Commonbeat, for those who copy one."""
+    return str(_folder())
 
 
 def mapping(name: str | Path) -> Mapping:
@@ -99,13 +107,13 @@ def mapping(name: str | Path) -> Mapping:
         raise BadInput(f"The mapping {path.name} is not TOML: {error}.") from error
 
 
-def apply(how: Mapping, table: str, frame: pl.DataFrame, *, seen: Counter | None = None):
+def apply(how: Mapping, table: str, frame: pl.DataFrame, *, seen: RowIds | None = None):
     """Turns rows of a file into rows of a table  -> (rows, number of the file's row of each, what is wrong).
 
-    frame : the file's rows, as read;  seen : ids given so far in this file, for ids made from row hashes
+    frame : the file's rows, as read;  seen : what was read of this file before, for ids made from row hashes
     """
     made, wrong = [], []
-    seen = Counter() if seen is None else seen
+    seen = seen or RowIds()
     if how.empty:
         words = pl.col(pl.String)
         frame = frame.with_columns(pl.when(~words.str.strip_chars().is_in(how.empty)).then(words).name.keep())
@@ -125,22 +133,16 @@ def slug(x: pl.Expr) -> pl.Expr:
     return x.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", "-").str.strip_chars("-")
 
 
-def _column(how: Mapping, c: str, spec: Map, frame: pl.DataFrame, seen: Counter, moment: bool):
+def _column(how: Mapping, c: str, spec: Map, frame: pl.DataFrame, seen: RowIds, moment: bool):
     none = pl.DataFrame(schema=WRONG)
     if "is" in spec:
         return pl.Series([spec["is"]]).new_from_index(0, len(frame)), none
     if spec.get("row_hash"):
-        return _row_ids(frame, seen), none
-    if spec.get("or_from") in frame.columns:
-        spec = {**spec, "from": spec["from"] if spec["from"] in frame.columns else spec["or_from"]}
+        return seen.of(frame), none
+    spec = _with_what_is_there(spec, frame.columns)
     absent = [s for s in (*_list(spec["from"]), *_list(spec.get("times"))) if s not in frame.columns]
-    if absent and spec.get("optional"):
+    if absent:  # `fitting` has refused the file already, unless the column may be absent
         return pl.Series([None], dtype=pl.Null).new_from_index(0, len(frame)), none
-    if absent:
-        raise BadInput(
-            f'The mapping {how.name} reads the column "{absent[0]}", which the file does not have; it has '
-            f"{', '.join(frame.columns[:40])}. Choose another mapping, or name the column in your own."
-        )
     values = frame.select(_words(spec).alias(c))[c]
     given = values
     if "times" in spec:
@@ -161,13 +163,21 @@ def _column(how: Mapping, c: str, spec: Map, frame: pl.DataFrame, seen: Counter,
     return values, _told(how, c, spec, given, lost, moment)
 
 
+def _with_what_is_there(spec: Map, columns) -> Map:
+    """The same, with only those further columns that the file has; the first of them stands in for one it has not."""
+    others = [c for c in _list(spec.get("or_from")) if c in columns]
+    if others and not set(_list(spec["from"])) <= set(columns):
+        spec = {**spec, "from": others.pop(0)}
+    return {**spec, "or_from": others}
+
+
 def _words(spec: Map) -> pl.Expr:
     sources = _list(spec["from"])
     x = pl.col(sources[0])
     if len(sources) > 1:
         x = pl.concat_str(pl.col(sources).cast(pl.String), separator=spec.get("join", " "))
     if spec.get("or_from"):
-        x = pl.coalesce(x, spec["or_from"])
+        x = pl.coalesce(x, *spec["or_from"])
     shape = spec.get("as")
     if shape == "slug":
         return slug(x.cast(pl.String))
@@ -203,17 +213,6 @@ def _told(how: Mapping, c: str, spec: Map, given: pl.Series, lost: pl.Series, mo
     rows = pl.arange(len(given), eager=True).filter(lost)
     texts = [f'{" + ".join(_list(spec["from"]))} is "{v[:80]}"; {use}' for v in values]
     return pl.DataFrame({"row": rows, "column": [c] * len(rows), "value": values, "message": texts}, schema=WRONG)
-
-
-def _row_ids(frame: pl.DataFrame, seen: Counter) -> pl.Series:
-    """An id from everything the row says and how often it has been said before."""
-    ids = []
-    joined = frame.select(pl.concat_str(pl.all().cast(pl.String).fill_null("\x00"), separator="\x1f")).to_series()
-    for said in joined:
-        name = hashlib.blake2b(said.encode(), digest_size=10).hexdigest()
-        seen[name] += 1
-        ids.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return pl.Series(ids, dtype=pl.String)
 
 
 def _checked(data: dict, stem: str) -> Mapping:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +14,12 @@ from commonbeat.estimate import plain
 from commonbeat.ledger.adding import Added, add_all
 from commonbeat.ledger.book import Book
 from commonbeat.ledger.files import Opened, open_file
+from commonbeat.ledger.fitting import fitted, refuse_strangers
 from commonbeat.ledger.leaving import harmless
 from commonbeat.ledger.mapping import Mapping, apply, mapping
 from commonbeat.ledger.places import NOWHERE, Borders, Placed
 from commonbeat.ledger.receipts import Source
+from commonbeat.ledger.row_ids import RowIds
 from commonbeat.ledger.sentences import CHECKED, wrong_sentences
 from commonbeat.tables import WRONG
 
@@ -30,13 +31,17 @@ WITH = {"contacts": ("people",)}  #: tables that the same file may feed
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: per table rows added / already there / kept away; rows left in the errors file; points."""
+    """What an import did: per table rows added / already there / kept away; rows left in the errors file; points.
+
+    called : columns of the file that were read under another word, as the mapping spells it
+    """
 
     tables: dict[str, Added]
     left_out: int
     errors_file: str | None
     placed: Placed | None
     rounded: bool
+    called: dict[str, str] = field(default_factory=dict)
 
     @property
     def snapshot(self) -> str:
@@ -52,7 +57,9 @@ def read(table: str, file, *, map: str | Path | None = None, zone: str | None = 
     map : a mapping by name or path; None: the file's columns are the codebook's;  zone : in which naive times are kept
     Raises BadInput with every wrong cell.
     """
-    reading = _Reading(table, open_file(file, encoding=encoding), _how(table, map, zone), None)
+    how = _how(table, map, zone)
+    opened, _ = _fitted(table, open_file(file, encoding=encoding or (how.encoding if how else None)), how)
+    reading = _Reading(table, opened, how, None)
     frames = [rows for rows, _ in reading.batches(table)]
     return pl.concat(frames) if frames else tables.empty(table)
 
@@ -70,7 +77,7 @@ def bring_in(
     Raises BadInput with every wrong cell (nothing was imported), Busy, BookError.
     """
     how = _how(table, map, zone)
-    opened = open_file(file, encoding=encoding or (how.encoding if how else None))
+    opened, called = _fitted(table, open_file(file, encoding=encoding or (how.encoding if how else None)), how)
     into = Book.open(book)
     reading = _Reading(table, opened, how, _borders(into) if table == "contacts" else None, seen)
     if keep_good:
@@ -87,7 +94,9 @@ def bring_in(
         raise
     reading.write_errors(errors)
     placed = reading.placed if table == "contacts" and reading.borders else None
-    return Imported(added, len(reading.bad), str(errors) if errors and reading.bad else None, placed, reading.rounded)
+    return Imported(
+        added, len(reading.bad), str(errors) if errors and reading.bad else None, placed, reading.rounded, called
+    )
 
 
 def _how(table: str, name, zone: str | None) -> Mapping | None:
@@ -100,6 +109,13 @@ def _how(table: str, name, zone: str | None) -> Mapping | None:
     if how is None:
         return Mapping("", {}, zone)
     return Mapping(how.name, how.tables, zone or how.zone, how.licence, how.encoding, how.about, how.empty)
+
+
+def _fitted(table: str, opened: Opened, how: Mapping | None) -> tuple[Opened, dict[str, str]]:
+    if how and how.tables:
+        return fitted(how, (table, *WITH.get(table, ())), opened)
+    refuse_strangers(table, opened)
+    return opened, {}
 
 
 def _borders(book: Book) -> Borders | None:
@@ -146,7 +162,7 @@ class _Reading:
             raise BadInput(first + (f" (and {total - 1:,} more)" if total > 1 else ""), self.wrong)
 
     def _checked(self, table: str):
-        ids: Counter = Counter()
+        ids = RowIds()
         wanted = self._wanted(table)
         self._check_header(table, wanted)
         for frame, lines in self.opened.rows(wanted):
@@ -169,7 +185,7 @@ class _Reading:
     def _check_header(self, table: str, wanted: set[str]) -> None:
         """What the header alone shows, once, before any row is read."""
         nothing = pl.DataFrame(schema={c: pl.String for c in self.opened.columns if c in wanted})
-        rows, _, _ = self._mapped(table, nothing, Counter())
+        rows, _, _ = self._mapped(table, nothing, RowIds())
         _, wrong = tables.examine(table, _defaults(table, rows))
         if len(wrong):
             name = self.opened.path.name
@@ -182,7 +198,7 @@ class _Reading:
         wanted = Mapping("", {table: self.how.tables[table]}).wanted or everything
         return everything if not self.skip and self.table == table and len(everything) <= 60 else wanted
 
-    def _mapped(self, table: str, frame: pl.DataFrame, ids: Counter):
+    def _mapped(self, table: str, frame: pl.DataFrame, ids: RowIds):
         if self.how is None:
             none = pl.DataFrame(schema=WRONG)
             return frame, pl.arange(len(frame), eager=True), none

@@ -9,21 +9,24 @@ import polars as pl
 __all__ = ["in_zone", "moments"]
 
 
+_OFFSET = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*\d ?(Z|z|[+-]\d\d:?\d\d)\s*$"
+
+
 def moments(values: pl.Series, spec: Mapping, zone: str | None) -> pl.Series:
     """Times in words; with their own zone as they are, naive ones in the zone that was stated."""
     forms = spec.get("format") or []
     forms = [forms] if isinstance(forms, str) else forms
     if forms and "%z" in forms[0]:
         return _first_that_fits(values, forms, time_zone="UTC")
-    if forms:
+    if forms and not values.str.contains(_OFFSET).any():
         return in_zone(
             _first_that_fits(values, forms), spec, zone
         )  # without a zone the codebook's own check asks for it
-    if not (spec.get("zone") or zone):
+    if forms or not (spec.get("zone") or zone):
         return values
-    iso = values.str.strip_chars().str.replace(" ", "T", literal=True)
-    if iso.str.contains(r"(Z|z|[+-]\d\d:?\d\d)$").any():
+    if values.str.contains(_OFFSET).any():
         return values  # they carry their zone
+    iso = values.str.strip_chars().str.replace(" ", "T", literal=True)
     naive = iso.str.replace(r"T(\d\d:\d\d)$", "T${1}:00").str.to_datetime(
         "%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False
     )

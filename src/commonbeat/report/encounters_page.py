@@ -11,6 +11,7 @@ from commonbeat.report.encounters_words import (
     practice_words,
     promise_words,
     question_words,
+    shown_span,
     versus_words,
 )
 from commonbeat.report.page import page, write_page
@@ -55,7 +56,7 @@ def _chart(answer: dict, names: dict):
     """Enforcement and positive contact, area by area; None where there is nothing, or too much, to draw."""
     use = answer["town_groups"] if answer["by"] else answer["cells"]
     rows = [
-        {"label": c["group"] if answer["by"] else _name(c, names), "series": word} | {k: c[kind][k] for k in ("low", "high")}
+        {"label": c["group"] if answer["by"] else _name(c, names), "series": word} | dict(zip(("low", "high"), shown_span(c[kind]) or (None, None)))
         | {"value": c[kind]["rate"]}
         for c in use for word, kind in (("enforcement", "enforcement"), ("positive", "positive"))
         if c[kind]["rate"] is not None
@@ -104,7 +105,8 @@ def _count(r: dict) -> str:
 
 
 def _span(r: dict) -> str:
-    return "—" if r["low"] is None else f"{figure(r['low'])} to {figure(r['high'])}"
+    span = shown_span(r)
+    return "—" if span is None else f"{figure(span[0])} to {figure(span[1])}"
 
 
 def _reach(answer: dict, names: dict) -> str | None:

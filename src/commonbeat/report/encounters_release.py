@@ -10,7 +10,7 @@ from commonbeat.privacy import shown_count
 __all__ = ["released", "released_cells", "released_present"]
 
 KINDS = ("positive", "service", "enforcement")
-_NOTHING = {"count": None, "rate": None, "low": None, "high": None, "pooled": None}
+_NOTHING = {"count": None, "rate": None, "low": None, "high": None, "pooled": None, "widened": None}
 
 
 def released(found: Equity, *, analyst: bool = False) -> dict:

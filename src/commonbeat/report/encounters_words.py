@@ -12,6 +12,7 @@ __all__ = [
     "practice_words",
     "promise_words",
     "question_words",
+    "shown_span",
     "versus_words",
 ]
 
@@ -21,7 +22,7 @@ CAUTION = {
         "many who live elsewhere."
     ),
     "counts_scatter_more_than_chance": (
-        "Monthly counts scatter more than chance alone would make them; verdicts allow for that, the exact intervals do not."
+        "Monthly counts scatter more than chance alone would make them; verdicts and the spans shown allow for that."
     ),
     "areas_without_residents": "Some areas have no count of residents; they have counts here and no rates.",
     "contacts_outside_every_area": "Contacts without an area, or outside every one, are counted in a row of their own.",
@@ -71,21 +72,26 @@ def cell_sentence(cell: dict, name: str) -> str:
     """The two rates side by side, or why they cannot be told."""
     if cell["verdict"] == "no_denominator":
         return f"{name}: nobody says how many live there, so there is no rate."
-    both = [(w, cell[k]) for w, k in (("enforcement", "enforcement"), ("positive", "positive"))]
-    if any(r["low"] is None for _, r in both):
-        shown = [f"{figure(r['low'], 0)} to {figure(r['high'], 0)} {w}" for w, r in both if r["low"] is not None]
-        if not shown:
-            return f"{name}: too few contacts to show."
-        hidden = next(w for w, r in both if r["low"] is None)
+    both = {w: shown_span(cell[w]) for w in ("enforcement", "positive")}
+    shown = [f"{figure(r[0], 0)} to {figure(r[1], 0)} {w}" for w, r in both.items() if r]
+    if not shown:
+        return f"{name}: too few contacts to show."
+    if len(shown) == 1:
+        hidden = next(w for w, r in both.items() if not r)
         said = (
             f"{name}: officers made {shown[0]} contacts per 1,000 residents in a year; too few {hidden} ones to show"
         )
         return said + (f"; {VERDICT[cell['verdict']]}." if hidden == "positive" else ".")
-    (_, e), (_, p) = both
+    (e, p) = both.values()
     return (
-        f"{name}: officers made {figure(e['low'], 0)} to {figure(e['high'], 0)} enforcement contacts per 1,000 residents in a year, "
-        f"and {figure(p['low'], 0)} to {figure(p['high'], 0)} positive ones; {VERDICT[cell['verdict']]}."
+        f"{name}: officers made {figure(e[0], 0)} to {figure(e[1], 0)} enforcement contacts per 1,000 residents in a year, "
+        f"and {figure(p[0], 0)} to {figure(p[1], 0)} positive ones; {VERDICT[cell['verdict']]}."
     )
+
+
+def shown_span(rate: dict) -> tuple[float, float] | None:
+    """The interval people are shown: the one widened for clusters where there is one; None where nothing may be shown."""
+    return rate.get("widened") or (None if rate["low"] is None else (rate["low"], rate["high"]))
 
 
 def versus_words(v: dict) -> str:
