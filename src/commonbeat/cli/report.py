@@ -48,9 +48,12 @@ def command(
         answers = [
             studies.run(plan, opened, rows=own, seed=seed, by=by) for plan, own in zip(plans, tables, strict=True)
         ]
-        for found in answers:  # what a report prints, the registry knows
-            record_answer(found, opened.chain, who="report desk")
-        findings = [studies.released(found) for found in answers]
+        findings = []
+        for found in answers:
+            shown, todays = studies.published(found, opened, who="report desk")
+            findings.append(shown)
+            if todays:  # what a report prints, the registry knows
+                record_answer(found, opened.chain, who="report desk")
         first = make(
             opened, out, findings=findings, town=town, progress=lambda what: bar.update(task, description=what)
         )

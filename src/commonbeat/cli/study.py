@@ -274,9 +274,14 @@ def run(
         raise BadInput(f"{book} is a file, and this plan is run on a book: a folder made by `commonbeat import`. A table of your own needs [people] (or [panel]) in the plan, which says what its columns are")  # fmt: skip
     source = own if alone else Book.open(book, snapshot=snapshot)
     found = studies.run(read, source, rows=None if alone else own, seed=seed, explore=explore or (), by=by)
-    if isinstance(source, Book) and snapshot is None:
+    kept = isinstance(source, Book)
+    if analyst or not kept:
+        shown, todays = found if analyst else studies.released(found), True
+    else:
+        shown, todays = studies.published(found, source, who="study desk")
+    if kept and snapshot is None and todays:
         record_answer(found, source.chain, who="study desk")
-    found = found if analyst else studies.released(found)
+    found = shown
     show(found, json=json, quiet=quiet, words=lambda c: tell(c, found))
 
 

@@ -2,6 +2,7 @@
 
 from commonbeat.studies.answering import outcome_known, run
 from commonbeat.studies.drawing import Assignment, assign, commitment, new_seed, next_arm
+from commonbeat.studies.editions import published
 from commonbeat.studies.findings import Finding, Findings
 from commonbeat.studies.own_table import own_rows
 from commonbeat.studies.plan import Plan
@@ -23,6 +24,7 @@ __all__ = [
     "next_arm",
     "outcome_known",
     "own_rows",
+    "published",
     "read_seal",
     "released",
     "run",

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 
 from commonbeat.audit import Entry
 from commonbeat.estimate import plain
+from commonbeat.privacy import FLOOR
 
-__all__ = ["ANSWERED", "Erasure", "erased_since"]
+__all__ = ["ANSWERED", "ASKED", "ERASED", "Erasure", "erased_since", "in_public"]
 
 ANSWERED = "plan.answered"
 ERASED, WRITTEN = "rows.erased", ("snapshot.written", "rows.added")
@@ -19,12 +20,13 @@ ASKED = ("respondents", "answers")
 class Erasure:
     """What erasure did to a study that is computed again.
 
-    people : people taken out of the book since the answer it is compared with (or since the seal, without one)
+    people : people taken out of the book since the answer it is compared with (or since the seal, without one); None: some,
+             fewer than may be counted in public
     before : n of the primary comparison when it was first answered; None: not answered before, or withheld
     now    : n of it today;  since: day of the earlier answer;  only: nothing else was written between the two
     """
 
-    people: int
+    people: int | None
     before: int | None
     now: int | None
     since: str
@@ -32,6 +34,8 @@ class Erasure:
 
     @property
     def sentence(self) -> str:
+        if self.people is None:
+            return f"n fell by fewer than {FLOOR} through erasure since {self.since}, or by nobody: their rows are gone, and how many they were would give them away"
         who = f"{self.people:,} {'person was' if self.people == 1 else 'people were'}"
         if self.before is None or self.now is None:
             return f"{who} erased from this book since {self.since}; how many of them stood behind these numbers cannot be known any more"
@@ -41,6 +45,15 @@ class Erasure:
 
     def to_dict(self) -> dict:
         return plain(asdict(self) | {"sentence": self.sentence})
+
+
+def in_public(gone: Erasure | None, floor: int) -> Erasure | None:
+    """Without the count where fewer people than the floor were erased, or where n fell by so few."""
+    if gone is None or gone.people is None:
+        return gone
+    fell = gone.before - gone.now if gone.before is not None and gone.now is not None else gone.people
+    few = gone.people < floor or 0 < fell < floor
+    return Erasure(None, None, None, gone.since, gone.only) if few else gone
 
 
 def erased_since(entries: Sequence[Entry], plan_hash: str, n: int | None) -> Erasure | None:
