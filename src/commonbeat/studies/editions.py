@@ -112,8 +112,8 @@ def _cells(f: Findings) -> Iterator[tuple]:
         yield f"asked|{box.ring}|{box.arm}", box.asked, None, box.ring == "officer"
         for wave, n in box.answered:
             yield f"answered|{box.ring}|{box.arm}|{wave}", n, None, box.ring == "officer"
-    for x in f.naive:
-        yield f"naive|{x.what}", x.effect.n, x.effect.value, False
+    for usual in f.naive:
+        yield f"naive|{usual.what}", usual.effect.n, usual.effect.value, False
 
 
 def _equal(a, b) -> bool:
