@@ -284,6 +284,7 @@ def test_range_arithmetic():
     assert wanted_range("bytes=1000-", 1_000) is False
     assert wanted_range("bytes=0-1,5-6", 1_000) is None
     assert wanted_range("lines=1-2", 1_000) is None
+    assert wanted_range(f"bytes={'9' * 5_000}-", 1_000) is wanted_range("bytes=\u0661-", 1_000) is None
 
 
 def test_a_batch_of_nineteen_is_refused_and_an_answer_forgets_its_code(site, hire, client):

@@ -271,14 +271,38 @@ def test_a_fault_is_one_line_of_json_without_anybodys_words(client, monkeypatch,
     assert "Zebedee" not in json.dumps(lines)
 
 
-def test_after_five_wrong_passwords_the_right_one_is_refused_too(client):
-    from commonbeat.web.base.models import Staff
+def test_after_five_wrong_passwords_the_right_one_is_refused_too_also_after_a_restart(client, monkeypatch):
+    import time
+
+    from django.core.cache import cache
+
+    from commonbeat.web.base.models import Setting, Staff
 
     Staff.objects.create_user("press", "press", "correct horse battery")
     for _ in range(5):
         assert client.post("/account/login/", {"login": "press", "password": "wrong wrong wrong"}).status_code == 200
-    locked = client.post("/account/login/", {"login": "press", "password": "correct horse battery"})
-    assert locked.status_code in (200, 429) and "_auth_user_id" not in client.session
+    right = {"login": "press", "password": "correct horse battery"}
+    assert client.post("/account/login/", right).status_code in (200, 429) and "_auth_user_id" not in client.session
+    cache.clear()  # a restart forgets what was only in memory
+    assert client.post("/account/login/", right).status_code in (200, 429) and "_auth_user_id" not in client.session
+    later = time.time() + 15 * 60 + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert client.post("/account/login/", right).status_code == 302 and "_auth_user_id" in client.session
+    held = list(Setting.objects.values_list("name", "value"))
+    assert not any("press" in name or "127.0.0.1" in name + value for name, value in held)
+
+
+def test_a_password_typed_right_forgets_the_wrong_ones_and_another_name_is_not_shut(client):
+    from commonbeat.web.base import knocks
+
+    for _ in range(4):
+        knocks.wrong("press")
+    knocks.right("press")
+    knocks.wrong("press")
+    assert not knocks.locked("press")
+    for _ in range(4):
+        knocks.wrong("PRESS")
+    assert knocks.locked("press") and not knocks.locked("editor")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.dispatch import receiver
 from django.utils import timezone
 
+from commonbeat.web.base import knocks
 from commonbeat.web.base.log import note
 
 JUST_NOW = 600  #: seconds in which a password just typed is not asked for again
@@ -27,6 +28,14 @@ class Adapter(DefaultAccountAdapter):
         before = timezone.now() - timedelta(seconds=JUST_NOW)
         settled = Authenticator.objects.filter(user=self.request.user, created_at__lt=before).exists()
         return not (app == "allauth.mfa" and fresh and not settled)
+
+    def pre_authenticate(self, request, **credentials):
+        super().pre_authenticate(request, **credentials)
+        if knocks.locked(credentials.get("username", "")):
+            raise self.validation_error("too_many_login_attempts")
+
+    def authentication_failed(self, request, **credentials):
+        knocks.wrong(credentials.get("username", ""))
 
     def send_mail(self, template_prefix, email, context):
         """There are no addresses to write to."""
@@ -49,6 +58,7 @@ def _added(request, user, authenticator, **_):
 
 @receiver(user_logged_in)
 def _came(request, user, **_):
+    knocks.right(user.username)
     note("sign_in", f"staff:{user.pk}", actor=user)
 
 

@@ -11,7 +11,7 @@ from commonbeat.errors import Broken
 from commonbeat.web.shell.replies import empty, plain, start
 
 PATIENCE = 20.0  #: seconds a reader may take for one piece before the line is cut
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
 WHY = {
     403: "This link is not, or no longer, valid.\n",
     404: "There is no such film.\n",

@@ -11,16 +11,21 @@ import base64
 import contextlib
 import hashlib
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError
 
 from commonbeat.web.shell.replies import empty, plain
 
 TUS = [(b"tus-resumable", b"1.0.0"), (b"tus-version", b"1.0.0"), (b"tus-extension", b"checksum,termination"),
        (b"tus-checksum-algorithm", b"sha1,sha256")]  # fmt: skip
 CHUNK = 1 << 20
+_NUMBER = re.compile(
+    r"[0-9]{1,18}"
+)  # int() also takes other alphabets' digits, and refuses very long ones its own way
 PATIENCE = 30.0  #: seconds without a byte before an upload is let go; it can be taken up again
 
 
@@ -32,9 +37,11 @@ class Uploads:
     async def __call__(self, scope, receive, send):
         from commonbeat.web.media import allowed
 
-        token = scope["path"].split("/")[2]
-        upload = await sync_to_async(allowed.for_upload, thread_sensitive=False)(token)
-        method = scope["method"]
+        token, method = scope["path"].split("/")[2], scope["method"]
+        try:
+            upload = await sync_to_async(allowed.for_upload, thread_sensitive=False)(token)
+        except (OperationalError, InterfaceError):
+            return await plain(send, 503, "The record cannot be reached just now.\n", TUS)
         if method == "OPTIONS":
             return await empty(send, 204, TUS)
         if upload is None:
@@ -47,10 +54,14 @@ class Uploads:
         path = _file(upload)
         if method == "HEAD":
             return await empty(send, 200, [*TUS, *_where(path, upload)])
-        if method == "DELETE":
+        if upload.done_at and method in ("PATCH", "DELETE"):  # sealing has begun: what arrived is evidence now
+            return await plain(
+                send, 403, "This film has arrived and is sealed. It is changed or deleted at the desk.\n", TUS
+            )
+        if method == "DELETE" and upload.pk not in self.busy:
             path.unlink(missing_ok=True)
             return await empty(send, 204, TUS)
-        if method != "PATCH":
+        if method not in ("PATCH", "DELETE"):
             return await empty(send, 405, [*TUS, (b"allow", b"HEAD, PATCH, DELETE, OPTIONS")])
         if upload.pk in self.busy:
             return await plain(send, 423, "Another piece of this film is arriving just now.\n", TUS)
@@ -141,11 +152,11 @@ def _where(path: Path, upload):
 def _refusal(upload, path: Path, head) -> tuple[int, str] | None:
     if head.get("content-type") != "application/offset+octet-stream":
         return 415, "A piece comes as application/offset+octet-stream.\n"
-    if not head.get("upload-offset", "").isdigit():
+    if not _NUMBER.fullmatch(head.get("upload-offset", "")):
         return 400, "Where does this piece begin? Upload-Offset is missing.\n"
     if int(head["upload-offset"]) != _size(path):
         return 409, "This piece does not begin where the last one ended.\n"
-    if head.get("content-length", "").isdigit() and int(head["content-length"]) > upload.size - _size(path):
+    if _NUMBER.fullmatch(head.get("content-length", "")) and int(head["content-length"]) > upload.size - _size(path):
         return 413, "More bytes than were announced.\n"
     if "upload-checksum" in head and _digest(head) is None:
         return 400, "Upload-Checksum is sha1 or sha256 and base64.\n"
