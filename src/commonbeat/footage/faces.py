@@ -6,6 +6,7 @@ no embedding, no age, no skin, no name is computed.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from importlib import metadata
 from pathlib import Path
@@ -69,6 +70,8 @@ class CenterFace:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.enable_mem_pattern = False  # one plan of memory for each picture size costs tens of megabytes
+        _lean_arena()
+        options.add_session_config_entry("session.use_env_allocators", "1")
         self._session = onnxruntime.InferenceSession(_lean(path or model_file()), options, ["CPUExecutionProvider"])
 
     def __call__(self, picture: np.ndarray, floor: float = 0.2) -> np.ndarray:
@@ -81,6 +84,16 @@ class CenterFace:
         found[:, [1, 3]] = found[:, [1, 3]].clip(0, height)
         found = found[(found[:, 2] - found[:, 0] > 1) & (found[:, 3] - found[:, 1] > 1)]
         return apart(found)
+
+
+@functools.cache
+def _lean_arena() -> None:
+    """Memory taken as it is asked for. By default onnxruntime doubles what it holds: 33 MB more at 640 x 480."""
+    import onnxruntime as ort
+
+    place = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    same_as_requested = {"max_mem": 0, "arena_extend_strategy": 1, "initial_chunk_size_bytes": -1}
+    ort.create_and_register_allocator(place, ort.OrtArenaCfg({**same_as_requested, "max_dead_bytes_per_chunk": -1}))
 
 
 def _lean(path: Path) -> bytes:

@@ -62,7 +62,9 @@ def _bubblewrap(arguments, readable, writable) -> tuple[list[str], dict[str, str
     for how, path in show:
         command += [how, str(path), str(path)]
     command += ["--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--as-pid-1"]
-    command += ["--die-with-parent", "--new-session", "--chdir", "/", "--", _python(), "-P", *arguments]
+    command += ["--die-with-parent", "--new-session", "--chdir", "/", "--"]
+    # the first process of a namespace shrugs off limits and is not counted by whoever asked: a shell stands there and waits
+    command += ["/bin/sh", "-c", '"$@"; exit $?', "sh", _python(), "-P", *arguments]
     return command, {**_environment(), "COMMONBEAT_WALLS": "bubblewrap"}
 
 

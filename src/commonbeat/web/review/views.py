@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseNotFound, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from commonbeat.errors import BadInput, Refused
@@ -56,12 +57,28 @@ def clip(request, footage_id):
     })  # fmt: skip
 
 
+WHY = {
+    "no_consent": gettext_lazy("nobody recorded a consent"),
+    "consent": gettext_lazy("a consent is recorded"),
+    "consent_unclear_frames_masked": gettext_lazy("a consent is recorded; hidden where two people may be mixed up"),
+    "child": gettext_lazy("a child, no guardian's consent"),
+    "withdrawn": gettext_lazy("the consent was taken back or has ended"),
+}
+
+
 def _tracks(clip: Clip) -> list[dict]:
     links = {link.track: link for link in ConsentLink.objects.filter(clip=clip)}
     visible = set((clip.looked or {}).get("visible", []))
     shown = clip.sample.get("tracks") or {}
     return [
-        {**t, "link": links.get(t["id"]), "visible": t["id"] in visible, "pictures": shown.get(str(t["id"]), [])}
+        {
+            **t,
+            "link": links.get(t["id"]),
+            "visible": t["id"] in visible,
+            "pictures": shown.get(str(t["id"]), []),
+            "colour": t["id"] % 6,
+            "why": WHY.get(t["reason"], t["reason"]),
+        }
         for t in clip.record.get("tracks") or []
     ]
 
