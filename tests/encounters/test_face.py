@@ -75,7 +75,7 @@ def test_people_present_stand_beside_the_residents_on_the_page(book, capsys, tmp
     assert all(r["count"] is None or r["count"] >= 5 for r in rows)
     assert "The same contacts by people present" in (tmp_path / "e.html").read_text()
     code, out = said(capsys, "encounters", book, "--present", tmp_path / "nothing.csv")
-    assert code == 2 and "is not a CSV of people present" in " ".join(out.err.split())
+    assert code == 2 and "There is no file" in " ".join(out.err.split())
 
 
 def test_a_record_without_positive_contacts_still_says_its_enforcement():

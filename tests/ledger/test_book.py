@@ -1,8 +1,12 @@
 """A book is a folder of snapshots that never change; what is in it can be checked to the byte."""
 
+import errno
+import fcntl
+import os
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -307,3 +311,55 @@ def test_a_crash_in_the_middle_leaves_nothing_that_counts(book, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         book.write({"areas": AREAS.head(1)}, importer="clerk")
     assert ledger.Book.open(book.path).table("areas").height == 2
+
+
+# --- network shares ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def share(monkeypatch):
+    """A file system without links, locks, or folders that can be flushed, as some network shares are."""
+
+    def refuse(number):
+        def call(*args, **more):
+            raise OSError(number, os.strerror(number))
+
+        return call
+
+    flush = os.fsync
+
+    def only_files(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        flush(handle)
+
+    monkeypatch.setattr(os, "link", refuse(errno.EPERM))
+    monkeypatch.setattr(fcntl, "flock", refuse(errno.ENOLCK))
+    monkeypatch.setattr(os, "fsync", only_files)
+
+
+def test_a_book_on_a_share_without_links_and_locks_is_written_and_whole(share, tmp_path):
+    book = ledger.Book.create(tmp_path / "b").write({"areas": [{"area_id": "a", "name": "a"}]}, importer="clerk")
+    book = book.write({"population": [{"area_id": "a", "residents": 9}]}, importer="clerk")
+    assert book.tables == ("areas", "population", "receipts") and ledger.verify(book.path).whole
+    assert not (book.path / "LOCK.held").exists()
+
+
+def test_a_second_writer_on_such_a_share_is_told_what_to_remove_after_a_crash(share, tmp_path):
+    book = ledger.Book.create(tmp_path / "b")
+    with (
+        writing(book.path, who="clerk", wait=0),
+        pytest.raises(Busy, match=r"clerk .* is writing .* remove .*LOCK\.held"),
+    ):
+        book.write({"areas": [{"area_id": "a", "name": "a"}]}, importer="other", wait=0.1)
+    assert book.write({"areas": [{"area_id": "a", "name": "a"}]}, importer="other").rows("areas") == 1
+
+
+def test_a_row_typed_by_hand_has_a_receipt_too(tmp_path):
+    """Rows that come from no file name the desk and the line among those written together."""
+    typed = {"contact_id": "c1", "at": datetime(2026, 3, 1, 14, tzinfo=UTC), "kind": "positive", "activity": "dance", "free_to_leave_officer": "yes",
+             "simulated": False}  # fmt: skip
+    book = ledger.Book.create(tmp_path / "b").write({"contacts": [typed]}, importer="desk")
+    origin = book.where("contacts", "c1")
+    assert (origin.line, origin.receipt["importer"], origin.receipt["file"]) == (1, "desk", "written by desk")
+    assert len(origin.receipt["sha256"]) == 64

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from commonbeat.audit.entries import Entry, Head, Verdict, canonical, entry_after, head_of, verify
-from commonbeat.errors import Broken
+from commonbeat.errors import Broken, Busy
+from commonbeat.locks import lock_of
 
 __all__ = ["Chain"]
+
+WAIT = 60.0  #: seconds to wait for another program, which needs a few thousandths of one
 
 
 class Chain:
@@ -70,9 +73,18 @@ class Chain:
     def _open(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a+b", buffering=0) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            self._set_torn_end_aside(file)
-            yield file
+            held = self.path.with_name(f"{self.path.name}.held")
+            take, give = lock_of(file, held)
+            until = time.monotonic() + WAIT
+            while not take():
+                if time.monotonic() >= until:
+                    raise Busy(f"Another program writes into {self.path}. If it is no more, remove {held}.")
+                time.sleep(0.01)
+            try:
+                self._set_torn_end_aside(file)
+                yield file
+            finally:
+                give()
 
     def _set_torn_end_aside(self, file) -> None:
         """A line without its end was never confirmed to anybody (power failed in the middle): kept beside, then cut."""

@@ -62,7 +62,7 @@ def build(seed=7, residents=20_000, years=2, world="default", *, start=START, pa
     counted = office.build(seed, chosen, place, who, rates, start=start, days=days)
     found = {
         "areas": place.areas, "population": people, "contacts": told.contacts, "people": street.people,
-        "complaints": counted.complaints, "force": counted.force, "commitments": counted.commitments,
+        "complaints": counted.complaints, "closings": counted.closings, "trainings": counted.trainings, "force": counted.force, "commitments": counted.commitments,
         "footage": told.footage, "consents": told.consents, "stories": told.stories, "spread": shared.spread,
         "statements": talk.statements, "votes": talk.votes, "respondents": asked.respondents, "answers": asked.answers,
         "assignments": pl.concat([asked.assignments, counted.assignments], how="diagonal_relaxed"),

@@ -14,16 +14,19 @@ __all__ = ["Counted", "build"]
 
 COMPLAINTS, FORCE = 1.6, 0.35  #: per 1,000 residents and month
 SOURCE = "simulated city"
+IN_TIME = 0.8  #: share of complaints closed within thirty days
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Codebook tables `complaints`, `force`, `commitments`, the rollout's `assignments`; (areas, months) expectations.
+    """Codebook tables `complaints`, `closings`, `trainings`, `force`, `commitments`, the rollout's `assignments`; expectations.
 
-    expected, untreated : complaints per 1,000 residents with and without the training; first : (areas,) month or -1
+    expected, untreated : (areas, months) complaints per 1,000 residents with and without the training; first : (areas,) month or -1
     """
 
     complaints: pl.DataFrame
+    closings: pl.DataFrame
+    trainings: pl.DataFrame
     force: pl.DataFrame
     commitments: pl.DataFrame
     assignments: pl.DataFrame
@@ -60,7 +63,18 @@ def build(seed, world, town, who, rates, *, start, days) -> Counted:
         plan_id=pl.lit("training"), probability=pl.lit(0.25)
     )
     force = _force(rng, who, rates, ids, months)
-    return Counted(complaints, force, _promises(months, ids), drawn, expected, untreated, first)
+    own = stream(seed, "closings and trainings")
+    return Counted(
+        complaints,
+        _closings(own, complaints, start, days),
+        _trainings(first, months),
+        force,
+        _promises(months, ids),
+        drawn,
+        expected,
+        untreated,
+        first,
+    )
 
 
 def _months(start, days):
@@ -86,8 +100,37 @@ def _force(rng, who, rates, ids, months) -> pl.DataFrame:
     ).with_columns(source=pl.lit(SOURCE))
 
 
+def _closings(rng, complaints: pl.DataFrame, start, days) -> pl.DataFrame:
+    """Each complaint with the day it came and was closed: four in five within thirty days, others later or not yet."""
+    last = date.fromordinal(start.date().toordinal() + days - 1)
+    n = complaints["complaints"].to_numpy()
+    came = pl.DataFrame({"m": complaints["month"].to_numpy().repeat(n), "d": rng.integers(0, 28, n.sum())}).select(
+        pl.col("m").dt.offset_by(pl.format("{}d", "d"))
+    )["m"]
+    took = np.where(rng.random(n.sum()) < IN_TIME, rng.integers(2, 31, n.sum()), rng.integers(31, 120, n.sum()))
+    made = pl.DataFrame(
+        {"received_on": came, "took": took, "area_id": np.repeat(complaints["area_id"].to_numpy(), n)}
+    )
+    closed = pl.col("received_on").dt.offset_by(pl.format("{}d", "took"))
+    return made.with_row_index("k", 1).select(
+        pl.format("k{}", "k").alias("complaint_id"), "area_id", "received_on",
+        pl.when(closed <= last).then(closed).alias("closed_on"), pl.lit(SOURCE).alias("source"),
+    )  # fmt: skip
+
+
+def _trainings(first, months) -> pl.DataFrame:
+    """How many officers finished the course when their areas' turn came: those of areas that never have one did not."""
+    per_area = 6
+    rows = [
+        {"month": months[m], "kind": "stops and reasons", "completed": per_area * int((first == m).sum()),
+         "officers": per_area * len(first), "source": SOURCE} for m in sorted({int(m) for m in first if m >= 0})
+    ]  # fmt: skip
+    return pl.DataFrame(rows)
+
+
 def _promises(months, ids) -> pl.DataFrame:
-    """Four promises and how they stand is known: reach and trust from data, the other two from a dated document or its absence."""
+    """Five promises: four are measured, one is read from a dated document or its absence. What is written about p1 says
+    more than what is counted: not every area had its turn."""
     middle, end = months[len(months) // 2], months[-1]
     rows = [
         ("p1", "Every patrol officer takes the course on stops and reasons.", "training", middle, "minutes of the council, item 7", middle),
@@ -96,7 +139,7 @@ def _promises(months, ids) -> pl.DataFrame:
         ("p4", "Half of all positive contact happens where enforcement is densest.", "reach", end, "contacts of this book", None),
         ("p5", "Trust in the town does not fall.", "trust", end, "tracker of this book", None),
     ]  # fmt: skip
-    target = {"p4": 0.5, "p5": 55.0}
+    target = {"p1": 1.0, "p3": 0.75, "p4": 0.5, "p5": 55.0}
     return pl.DataFrame(
         [
             {"commitment_id": i, "promise": p, "by": "office of the chief" if i != "p3" else "complaints office", "indicator": k,

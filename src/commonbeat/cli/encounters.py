@@ -25,7 +25,9 @@ def command(
     present: Annotated[
         Path | None,
         typer.Option(
-            "--present", help="A CSV of people present: area_id, people, perhaps hour; shown beside the residents."
+            "--present",
+            help="A file of people present (area_id, people, perhaps hour), shown beside the residents. `commonbeat import "
+            "present` keeps it in the book instead, with a receipt.",
         ),
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page to this file.")] = None,
@@ -42,7 +44,8 @@ def command(
     from commonbeat.report.encounters_page import write_encounters_page
 
     opened = ledger.Book.open(book)
-    there = _present(present)
+    kept = opened.table("present") if opened.rows("present") else None
+    there = kept if present is None else _present(present)
     answer = _answer(opened, by, zone, _day(announced), analyst, there)
     areas = opened.table("areas") if "areas" in opened else None
     names = dict(areas.select("area_id", "name").iter_rows()) if areas is not None else {}
@@ -78,7 +81,7 @@ def _answer(book, by, zone, announced, analyst, present) -> dict:
         "reach": ask("reach", lambda: encounters.reach(contacts, population, zone=zone)),
         "integrity": ask("integrity", lambda: encounters.integrity(contacts, announced=announced, zone=zone)),
         "practice": ask("practice", lambda: encounters.spread_of_practice(contacts, stories=stories, zone=zone)),
-        "commitments": _promises(book, contacts, population, zone, found.window.last, ask),
+        "commitments": _promises(book, contacts, population, zone, found.window.last, cannot),
     }
     first = {"snapshot": book.snapshot, "simulated": book.simulated, "label": book.label}
     said = {k: _plain(v) for k, v in parts.items()}
@@ -89,33 +92,24 @@ def _answer(book, by, zone, announced, analyst, present) -> dict:
     return first | released(found, analyst=analyst) | said | {"cannot_tell": cannot} | {"simulated": book.simulated}
 
 
-def _present(file: Path | None):
-    """People present, from a CSV of somebody's own; every id stays the words it is."""
-    from commonbeat.errors import BadInput
+def _present(file: Path):
+    """People present, from a file of somebody's own, checked like every other but kept in no book."""
+    from commonbeat import ledger
 
-    if file is None:
-        return None
-    import polars as pl
-
-    try:
-        return pl.read_csv(file, schema_overrides={"area_id": pl.String})
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise BadInput(f"{file} is not a CSV of people present (area_id,people): {error}.") from error
+    return ledger.read("present", file)
 
 
-def _promises(book, contacts, population, zone, today, ask):
-    """Promises as of the record's last day; reach is measured from the promise on."""
+def _promises(book, contacts, population, zone, today, cannot: dict):
+    """Promises as of the record's last day, measured from the promise on where the book has the tables for it."""
     from commonbeat import encounters
 
     if "commitments" not in book or not book.rows("commitments"):
         return []
     table = book.table("commitments")
-    measured = {}
-    for row in table.filter(table["indicator"] == "reach").iter_rows(named=True):
-        span = (row["since"], today)
-        reach = ask(row["commitment_id"], lambda: encounters.reach(contacts, population, window=span, zone=zone))  # noqa: B023
-        if reach:
-            measured[row["commitment_id"]] = reach.share
+    there = {"contacts": contacts, "population": population}
+    there |= {t: book.table(t) for t in ("closings", "trainings") if book.rows(t)}
+    measured, few = encounters.measured(table, there, today=today, zone=zone)
+    cannot.update(few)
     return list(encounters.commitments(table, today=today, measured=measured))
 
 
@@ -157,7 +151,7 @@ def _words(console: Console, answer: dict, names: dict, html) -> None:
     if answer["practice"]:
         console.print(w.practice_words(answer["practice"]), highlight=False)
     for c in answer["commitments"]:
-        console.print(f"Promise {c['commitment_id']} ({c['by']}): {w.promise_words(c)}.", highlight=False)
+        console.print(f"Promise {c['commitment_id']} ({c['by']}): {w.promise_words(c)}", highlight=False)
     for sentence in answer["cannot_tell"].values():
         console.print(f"[yellow]Cannot tell:[/] {sentence}", highlight=False)
     for caution in w.caution_words(answer["cautions"]):

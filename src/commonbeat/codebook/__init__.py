@@ -12,8 +12,8 @@ import dataframely as dy
 from commonbeat.codebook import words
 from commonbeat.codebook.asking import Assignments, Invitations, Plans, Receipts, Ties
 from commonbeat.codebook.columns import SEE
-from commonbeat.codebook.places import Areas, Population
-from commonbeat.codebook.record import Commitments, Complaints, Contacts, Force, People
+from commonbeat.codebook.places import Areas, Population, Present
+from commonbeat.codebook.record import Closings, Commitments, Complaints, Contacts, Force, People, Trainings
 from commonbeat.codebook.tellings import Consents, Footage, Spread, Stories
 from commonbeat.codebook.voices import Answers, Respondents, Statements, Votes
 
@@ -25,10 +25,13 @@ RINGS = words.RINGS
 TABLES: dict[str, type[dy.Schema]] = {
     "areas": Areas,
     "population": Population,
+    "present": Present,
     "contacts": Contacts,
     "people": People,
     "complaints": Complaints,
+    "closings": Closings,
     "force": Force,
+    "trainings": Trainings,
     "commitments": Commitments,
     "footage": Footage,
     "consents": Consents,

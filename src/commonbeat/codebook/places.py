@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from commonbeat.codebook.columns import count, group, ref, text
+from commonbeat.codebook.columns import amount, count, group, ref, text
 from commonbeat.codebook.words import AGE_BANDS, SEXES
 
 _see = {"see": "public", "unit": None}
@@ -32,3 +32,15 @@ class Population(dy.Schema):
     sex = dy.Enum(SEXES, nullable=True, description="sex", metadata=_see | {"allowed": ", ".join(SEXES)})
     residents = count("how many live there")
     source = text("census or estimate, and its year", see="public")
+
+
+class Present(dy.Schema):
+    """People who are there on an average day, residents or not, as somebody counted them: a second denominator."""
+
+    area_id = ref("where", see="public")
+    hour = dy.Int64(
+        min=0, max=23, nullable=True, description="hour of the town's own day; null: the whole day",
+        metadata=_see | {"unit": "hours", "allowed": "0 to 23"},
+    )  # fmt: skip
+    people = amount("how many are there on average", unit="people", null=False)
+    source = text("who counted, how, and when", see="public")

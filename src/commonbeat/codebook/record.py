@@ -87,6 +87,34 @@ class Force(dy.Schema):
     source = text("who counted", see="public")
 
 
+class Closings(dy.Schema):
+    """Complaints one by one: the day each came and the day it was closed. Never whose it was, never against whom."""
+
+    complaint_id = ref("its number in the office that handles it", see="auditor", key=True)
+    area_id = ref("where", see="analyst", null=True)
+    received_on = day("the day it came", see="analyst")
+    closed_on = day("the day it was closed with an answer; null: still open", see="analyst", null=True)
+    source = text("who handles it", see="public")
+
+    @dy.rule()
+    def no_complaint_is_closed_before_it_came(cls):
+        return cls.closed_on.col.is_null() | (cls.closed_on.col >= cls.received_on.col)
+
+
+class Trainings(dy.Schema):
+    """Officers who finished a training, counted by month and kind: never who."""
+
+    month = day("first day of the month")
+    kind = group("which training, in a few words")
+    completed = count("how many officers finished it for the first time that month", unit="officers")
+    officers = count("how many officers it is meant for", unit="officers")
+    source = text("who counted", see="public")
+
+    @dy.rule()
+    def no_more_finish_than_it_is_meant_for(cls):
+        return cls.completed.col <= cls.officers.col
+
+
 class Commitments(dy.Schema):
     """What was promised, by whom, until when, and how we will know. A count of positive contacts is refused: it is a quota."""
 
@@ -100,6 +128,9 @@ class Commitments(dy.Schema):
     until = day("by when")
     since = day("since when")
     area_id = ref("where; null: everywhere", see="public", null=True)
-    target = number("the value that keeps the promise, in the indicator's unit", see="public")
+    target = number(
+        "the value that keeps the promise: a share (training: of officers who finished it; complaint_handling: of complaints "
+        "closed within 30 days; reach: of positive contacts in the most enforced areas) or a score (trust)", see="public",
+    )  # fmt: skip
     evidence = text("a dated public document, or the measure it is read from", see="public")
     evidence_on = day("the document's date", null=True)

@@ -2,6 +2,7 @@
 
 from commonbeat.encounters.counting import Window
 from commonbeat.encounters.integrity import CODES, Integrity, Question, agreement, integrity
+from commonbeat.encounters.measuring import closed_in_time, measured, trained
 from commonbeat.encounters.pooling import pooled
 from commonbeat.encounters.practice import AfterStories, Practice, spread_of_practice
 from commonbeat.encounters.present import Present, by_people_present
@@ -29,9 +30,11 @@ __all__ = [
     "Window",
     "agreement",
     "by_people_present",
+    "closed_in_time",
     "commitments",
     "equity",
     "integrity",
+    "measured",
     "pooled",
     "positive_to_enforcement",
     "rate_ratio",
@@ -39,5 +42,6 @@ __all__ = [
     "reach",
     "share_ratio",
     "spread_of_practice",
+    "trained",
     "within_areas",
 ]

@@ -68,6 +68,11 @@ def _checked(present) -> pl.DataFrame:
         raise BadInput(
             f"People present need the columns area_id and people (and perhaps hour); there are {', '.join(frame.columns)}."
         )
+    if (
+        "hour" in frame.columns
+        and frame.group_by("area_id").agg(mixed=pl.col("hour").is_null().any() & (pl.len() > 1))["mixed"].any()
+    ):
+        raise BadInput("An area's people present are given for the whole day or hour by hour; some areas have both.")
     key = ["area_id", "hour"] if "hour" in frame.columns else ["area_id"]
     people = frame["people"].cast(pl.Float64, strict=False)
     if people.is_null().any() or not np.isfinite(people.to_numpy()).all() or (people < 0).any():

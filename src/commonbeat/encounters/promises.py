@@ -12,7 +12,7 @@ from commonbeat.estimate import Estimate, plain
 __all__ = ["STATUSES", "Commitment", "commitments"]
 
 STATUSES = ("kept", "slipping", "broken", "too_early", "cannot_tell")
-MEASURED = ("reach", "trust")  #: indicators that are read from data
+MEASURED = ("reach", "trust")  #: indicators that no document can stand for
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ def commitments(table, *, today: date, measured: Mapping[str, Estimate] | None =
 
 
 def _judged(row: dict, today: date, found: Estimate | None) -> Commitment:
-    status, because = _by_data(row, today, found) if row["indicator"] in MEASURED else _by_document(row, today)
+    by_data = found is not None or row["indicator"] in MEASURED  # what is counted outweighs what is written about it
+    status, because = _by_data(row, today, found) if by_data else _by_document(row, today)
     names = ("commitment_id", "promise", "by", "indicator", "since", "until", "target")
     return Commitment(*(row[n] for n in names), status, because, found, row["evidence"], row["evidence_on"])
 

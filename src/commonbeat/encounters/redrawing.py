@@ -50,8 +50,9 @@ def redrawn(found, course: Course, again: Callable, histories: int, level: float
     """The branching ratio without what the learned background took from it, and an interval that knows of it.
 
     found : the fit of the town;  again: (times, areas) -> a fit by the same procedure, background and all
-    Method: parametric bootstrap of the whole procedure: its mean error is taken off, its spread gives a t interval; joined
-    with the profile-likelihood interval, whichever reaches further, since towns drawn from a fit are smoother than towns.
+    Method: parametric bootstrap of the whole procedure: its mean error is taken off, its spread gives a t reach around the
+    ratio with and without that correction, since weak examples are corrected by too much; joined with the profile-likelihood
+    interval, whichever reaches further.
     """
     if histories < 5:
         raise BadInput(f"histories is {histories}; an interval needs at least 5 towns, better 40.")
@@ -62,7 +63,7 @@ def redrawn(found, course: Course, again: Callable, histories: int, level: float
     reach = float(law.t.ppf((1 + level) / 2, histories - 1)) * spread * np.sqrt(1 + 1 / histories)
     low, high = found.branching_ratio.low or 0.0, found.branching_ratio.high
     return Estimate(
-        value, std_error=spread, low=float(max(min(low, value - reach), 0.0)),
+        value, std_error=spread, low=float(max(min(low, value - reach, found.branching_ratio.value - reach), 0.0)),
         high=None if high is None else float(max(high, value + reach)), level=level, n=found.branching_ratio.n,
         method=f"{histories} towns drawn from the fit and fitted again, joined with the profile likelihood",
     )  # fmt: skip

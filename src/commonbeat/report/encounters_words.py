@@ -125,7 +125,14 @@ def practice_words(p: dict) -> str:
 
 
 def promise_words(c: dict) -> str:
-    return f"{STATUS[c['status']]}: {BECAUSE[c['because']]}"
+    said, m = f"{STATUS[c['status']]}: {BECAUSE[c['because']]}", c.get("measured")
+    if not m or c["target"] is None:
+        return said + "."
+    share = (m["unit"] or "").startswith("share")
+    value, low, high, target = (
+        f"{x:.0%}" if share else figure(x, 1) for x in (m["value"], m["low"], m["high"], c["target"])
+    )
+    return f"{said}. Measured: {value} ({low} to {high}, n = {m['n']:,}); promised: {target}."
 
 
 def caution_words(codes) -> tuple[str, ...]:
