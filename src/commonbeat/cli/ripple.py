@@ -14,7 +14,7 @@ __all__ = ["command"]
 
 
 def command(
-    spread: Annotated[Path, typer.Argument(help="A book, or a file: codebook CSV or Parquet, 4CAT or Zeeschuimer CSV, GDELT mentions, Mastodon or Bluesky JSON, a web server's log, daily views.")],
+    spread: Annotated[Path, typer.Argument(help="A book, or a file: codebook CSV or Parquet, 4CAT or Zeeschuimer CSV, GDELT mentions, Mastodon or Bluesky JSON, a web server's log, daily views, or a published table of cascades.")],
     story: Annotated[str | None, typer.Option("--story", help="Which story; without it all of them, or the only one.")] = None,
     at: Annotated[float | None, typer.Option("--at", help="Forecast as of this many hours after the story's first event.")] = None,
     format: Annotated[str | None, typer.Option("--format", help="Which reader to use, where the file leaves doubt.")] = None,
@@ -29,10 +29,10 @@ def command(
     from commonbeat.report.ripple_page import ripple_page, ripple_words
     from commonbeat.ripple.story import one_story, town
 
-    read, simulated, snapshot, book = _read(spread, format)
+    read, simulated, snapshot, book, salt = _read(spread, format)
     table = read.table if read.counts is None else read.counts
     names = table["story_id"].unique().sort().to_list()
-    only = story or (names[0] if len(names) == 1 else None)
+    only = _named(story, names, salt) or (names[0] if len(names) == 1 else None)
     if (statements or coverage) and not only:
         raise BadInput("--statements and --coverage are about one story: name it with --story ID.")
     more = {"votes": _votes(book, statements), "coverage": _items(coverage)}
@@ -46,24 +46,46 @@ def command(
         data,
         json=json,
         quiet=quiet,
-        words=lambda console: [console.print(line, markup=False, highlight=False) for line in ripple_words(data)],
+        words=lambda console: [
+            console.print(line, markup=False, highlight=False) for line in [*ripple_words(data), *data["warnings"]]
+        ],
     )
 
 
 def _read(spread: Path, format):
-    """(SpreadRead, is it a simulated town?, snapshot, the book or None) from a book or a file."""
+    """(SpreadRead, is it a simulated town?, snapshot, the book or None, salt or None) from a book or a file.
+
+    A file is its own salt: the same file always gives the same names of stories, so that one can be asked for by the name
+    that was shown before, and nobody without the file can go back from a name to a post.
+    """
+    import hashlib
+
     from commonbeat.errors import TooFew
     from commonbeat.ripple.sources import read_spread
     from commonbeat.ripple.sources.door import SpreadRead
 
     if not spread.is_dir():
-        return read_spread(spread, format=format), False, None, None
+        salt = None
+        if spread.is_file():
+            with spread.open("rb") as file:
+                salt = hashlib.file_digest(file, "sha256").digest()
+        return read_spread(spread, format=format, salt=salt), False, None, None, salt
     from commonbeat.ledger import Book
 
     book = Book.open(spread)
     if "spread" not in book or not book.rows("spread"):
         raise TooFew(f"The book {spread} holds no spread events yet: nobody has recorded how a story travelled.")
-    return SpreadRead.of_book(book), book.simulated, book.snapshot, book
+    return SpreadRead.of_book(book), book.simulated, book.snapshot, book, None
+
+
+def _named(story, names, salt):
+    """The story as it was shown, or by the name its source gives it (a thread's id, a post's address)."""
+    if story is None or story in names or salt is None:
+        return story
+    from commonbeat.ripple.sources.door import Pseudonyms
+
+    hidden = Pseudonyms(salt).token("story", story)
+    return hidden if hidden in names else story
 
 
 def _votes(book, statements):

@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 
 from commonbeat.errors import BadInput
-from commonbeat.ripple.sources import bluesky, codebook_table, daily, fourcat, gdelt, mastodon, weblog
+from commonbeat.ripple.sources import bluesky, codebook_table, columns, daily, fourcat, gdelt, mastodon, weblog
 from commonbeat.ripple.sources.door import SpreadRead
 
 __all__ = ["FORMATS", "SpreadRead", "read_spread"]
 
-_TABLES = (codebook_table, gdelt, fourcat, daily)
+_TABLES = (codebook_table, gdelt, fourcat, daily, columns)  # the most particular first
 _JSON = (bluesky, mastodon)
 FORMATS = tuple(m.FORMAT for m in (*_TABLES, *_JSON, weblog))
 
@@ -23,7 +23,7 @@ def read_spread(
     """How did our stories spread, as this file tells it?  -> SpreadRead
 
     path   : codebook CSV or Parquet; 4CAT or Zeeschuimer CSV; GDELT mentions; Mastodon or Bluesky JSON (or one JSON
-             object per line); a web server's log; a daily series of views
+             object per line); a web server's log; a daily series of views; a published table of cascades
     format : one of FORMATS, where the file itself leaves doubt
     salt   : keeps pseudonyms the same between imports; without it they are thrown away with this call
     now    : events after this moment are left out and counted
