@@ -106,6 +106,12 @@ def test_orphans_hang_on_the_root_and_are_counted():
     assert any("name a parent that is not in this story" in w for w in c.warnings)
 
 
+def test_those_who_come_by_themselves_come_from_the_story_whose_first_event_stands_for_it():
+    #  e0 - e1, and e2 came by itself, with e3 after it:  e0-e1 1, e0-e2 1, e0-e3 2, e1-e2 2, e1-e3 3, e2-e3 1
+    c = ripple.cascade(story([None, 0, None, 2]))
+    assert (c.depth, c.max_breadth, c.wiener, c.parents["unknown"]) == (2, 2, 1 + 1 + 2 + 2 + 3 + 1, 0)
+
+
 def test_a_parent_in_another_story_is_an_orphan_and_said():
     events = {
         "event_id": ["a", "b", "c"],

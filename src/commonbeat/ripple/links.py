@@ -14,7 +14,7 @@ from commonbeat.ripple.clock import seconds
 from commonbeat.ripple.whereabouts import in_time, positions
 from commonbeat.tables import as_polars
 
-__all__ = ["Links", "links"]
+__all__ = ["Links", "links", "settle"]
 
 _HOW = {"declared": 0, "inferred": 1, "unknown": 2}
 
@@ -69,26 +69,46 @@ def links(events) -> Links:
     stories = table["story"].to_numpy()
     offsets = np.concatenate(
         [np.flatnonzero(np.r_[True, stories[1:] != stories[:-1]]) if stories.size else [], [stories.size]]
-    )
-    offsets = offsets.astype(np.int64)
+    ).astype(np.int64)
     parent, elsewhere = positions(table)
     named = table["parent_id"].is_not_null().to_numpy()
-    orphan = named & (parent < 0)
     how = np.where(named, table["how"].to_numpy(), _without_parent(table, named))
-    how[orphan] = 2
-    flag = trees.circles(np.where(how == 2, -1, parent))
-    roots = _roots(offsets, named, parent, flag)
+    made = settle(offsets, parent, named, how)
+    if made.order is not None:
+        table, elsewhere = table[made.order], elsewhere[made.order]
+    return Links(table, made.parent, made.how, offsets, made.orphan, elsewhere, made.looped, _early(table, made.parent), duplicates, naive)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """(rows,) parent, how, orphan, looped as in `Links`, in the new order of the rows; order: None where nothing moved."""
+
+    order: np.ndarray | None
+    parent: np.ndarray
+    how: np.ndarray
+    orphan: np.ndarray
+    looped: np.ndarray
+
+
+def settle(offsets, parent, named, how) -> Settled:
+    """From what rows say about their parents to one tree per story.
+
+    offsets : (stories + 1,); rows of a story by time. parent: row of the parent or -1; named: the row names one
+    """
+    orphan = named & (parent < 0)
+    how = np.where(orphan, 2, how)
+    looped = trees.circles(np.where(how == 2, -1, parent))
+    roots = _roots(offsets, named, parent, looped)
     home = np.repeat(roots, np.diff(offsets))
-    parent = np.where(how == 2, home, parent)
-    parent[roots], how[roots] = -1, 0
-    orphan[roots] = False
+    parent = np.where((how == 2) | (parent < 0), home, parent)
+    parent[roots], how[roots], orphan[roots] = -1, 0, False
     order = _root_first(offsets, roots)
     parent, settled = trees.sound(_moved(parent, order), offsets)
     if settled is not None:
         order = settled if order is None else order[settled]
     if order is not None:
-        table, how, orphan, elsewhere, flag = table[order], how[order], orphan[order], elsewhere[order], flag[order]
-    return Links(table, parent, how, offsets, orphan, elsewhere, flag, _early(table, parent), duplicates, naive)
+        how, orphan, looped = how[order], orphan[order], looped[order]
+    return Settled(order, parent, how, orphan, looped)
 
 
 def _rows(events):
