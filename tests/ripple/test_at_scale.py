@@ -86,10 +86,10 @@ def test_spark_gives_the_trees_and_counts_of_duckdb(tmp_path):
     )  # fmt: skip
     try:
         table = archive(3)
-        session.createDataFrame(table.to_pandas()).createOrReplaceTempView("spread")
+        duck = on_duckdb(table, tmp_path)
+        session.read.parquet(str(tmp_path / "spread.parquet")).createOrReplaceTempView("spread")
         there = ibis.pyspark.connect(session).table("spread")
         same(forest_there(there), table)
-        duck = on_duckdb(table, tmp_path)
         by = ("story_id", "day")
         one, two = (
             pl.from_arrow(counts(t, by=by).to_pyarrow()).sort(by).select(*by, "events", "audience")
