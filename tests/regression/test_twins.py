@@ -109,14 +109,14 @@ def test_levels_inside_clusters_equal_their_dummies(weighted):
 
 def test_the_compiled_sums_equal_numpys():
     from commonbeat.regression import gram as _  # noqa: F401
-    from commonbeat.regression.gram import _compiled, _sums_numpy
+    from commonbeat.regression.gram import _sums_compiled, _sums_numpy
 
     rng = np.random.default_rng(1)
     table, cluster = rng.normal(size=(500, 4)), rng.integers(0, 9, 500)
     cluster[:9] = np.arange(9)
     for w in (None, rng.uniform(1, 2, 500)):
         for a, b in zip(_sums_numpy(table, table.mean(0), cluster, cluster, 9, 9, w),
-                        _compiled()(table, table.mean(0), cluster, cluster, 9, 9, w)):  # fmt: skip
+                        _sums_compiled(table, table.mean(0), cluster, cluster, 9, 9, w)):  # fmt: skip
             assert np.allclose(a, b, rtol=1e-12, atol=1e-12)
 
 

@@ -117,8 +117,8 @@ def build(gram, second, first, project, error, bread, *, keep_single: bool):
     keep_single: keep slots for levels that lie inside one cluster. Unweighted they drop out exactly (their projection is
     orthogonal to everything else in the cluster) and would only make the matrices large.
     """
-    xx = np.einsum("qp,kgqr,rs->kgps", project, second, project, optimize=True)
-    xe = np.einsum("qp,kgqr,r->kgp", project, second, error, optimize=True)
+    turned = project.T @ second
+    xx, xe = turned @ project, turned @ error
     if gram.absorbed:
         weight = np.stack([np.bincount(gram.level, t) for t in gram.total])
         shared = np.bincount(gram.level) > 1

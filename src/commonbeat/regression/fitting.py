@@ -13,10 +13,11 @@ from commonbeat.regression import blocks as b
 from commonbeat.regression.gram import Gram
 from commonbeat.regression.sandwich import cluster_variance
 
-__all__ = ["HIDDEN", "INTERCEPT", "Fit", "Solved", "finish", "fit", "solve"]
+__all__ = ["ALONE", "HIDDEN", "INTERCEPT", "Fit", "Solved", "finish", "fit", "solve"]
 
 INTERCEPT = "(Intercept)"
 FEW, ENOUGH = "few degrees of freedom", 5.0
+ALONE = 1e-10  # one less leverage of a row that a coefficient of its own fits exactly
 EQUAL = 1e-22  # squared: differences this much smaller than the numbers themselves are rounding
 HIDDEN = "\0"  # names of dummies of further fixed effects begin with this and are not shown
 

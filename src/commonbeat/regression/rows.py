@@ -131,12 +131,12 @@ def _by_rows(cells, table, columns, absorbed, weights, xs, zs, se, lags, level):
         line += f" (Bartlett kernel, {lags} lags)"
     else:
         rest = 1 - lever
-        alone = int((rest < 1e-10).sum())
+        alone = int((rest < fitting.ALONE).sum())
         if alone and se in ("HC2", "HC3"):
             cautions = (
                 f"{alone} rows are fitted exactly by a coefficient of their own and add nothing to the error",
             )
-        rest = np.where(rest < 1e-10, np.inf, rest)
+        rest = np.where(rest < fitting.ALONE, np.inf, rest)
         divide = {"HC2": rest, "HC3": rest**2}.get(se, np.ones(len(rest)))
         meat = (score / divide[:, None]).T @ score * (len(table) / df if se == "HC1" else 1)
     variance = one.blocks.bread @ meat @ one.blocks.bread

@@ -9,6 +9,7 @@ from commonbeat.regression.cr2 import GONE, cr2, whole_bread
 
 __all__ = ["CLUSTERED", "cluster_variance"]
 
+SAFE = 0.9  # a norm of H_g this small: I - H_g is far from singular, and need not be inverted to see it
 CLUSTERED = ("CR0", "CR1", "CR2", "CR3", "CRV3")
 
 
@@ -34,15 +35,24 @@ def cluster_variance(blocks, se: str, contrast, *, n: int, rank: int, members=No
 
 def _left_out(blocks):
     """Scores whose bread-product is the change of the coefficients when a cluster is left out (the jackknife)."""
-    m, local = blocks.slot.shape[1], blocks.local(1)
-    system = np.eye(local.shape[1]) - local @ whole_bread(blocks)
+    m, local, bread = blocks.slot.shape[1], blocks.local(1), whole_bread(blocks)
+    hat = local @ bread
+    system = np.eye(local.shape[1]) - hat
     fe = blocks.score(1)[..., None]
     out = np.empty_like(fe)
-    singular = _nearly_singular(system)
+    size = np.sqrt(np.maximum(np.einsum("gii->gi", bread), 0))
+    size[size == 0] = 1
+    doubtful = _norm(hat * size[:, :, None] / size[:, None, :]) > SAFE
+    singular = np.zeros(len(system), bool)
+    singular[doubtful] = _nearly_singular(system[doubtful])
     out[~singular] = np.linalg.solve(system[~singular], fe[~singular])
     if singular.any():
         out[singular] = np.linalg.pinv(system[singular], rcond=GONE) @ fe[singular]
     return out[:, m:, 0]
+
+
+def _norm(matrices):
+    return np.abs(matrices).sum(1).max(1)
 
 
 def _nearly_singular(system):
@@ -52,5 +62,4 @@ def _nearly_singular(system):
             inverse = np.linalg.inv(system)
         except np.linalg.LinAlgError:
             return np.linalg.cond(system) > 1 / GONE
-        size = lambda a: np.abs(a).sum(1).max(1)  # noqa: E731
-        return ~(size(system) * size(inverse) <= 1 / GONE)
+        return ~(_norm(system) * _norm(inverse) <= 1 / GONE)
