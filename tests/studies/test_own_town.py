@@ -1,6 +1,7 @@
 """What a plan would see in the town itself: its own areas, sizes and earlier answers."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -17,15 +18,15 @@ from commonbeat.studies.own_town import own_town, power_here
 AREAS = {"a01": 900, "a02": 90, "a03": 10}
 
 
-def town(folder, *, codes=(1, 2, 3, 4, 5), n=300, clusters=0, likeness=0.0, seed=0):
-    """A book with three areas of very different size, and n people who answered a tracker once."""
+def town(folder, *, codes=(1, 2, 3, 4, 5), n=300, clusters=0, likeness=0.0, seed=0, areas=AREAS):
+    """A book with three areas of very different size (or others), and n people who answered a tracker once."""
     rng = np.random.default_rng(seed)
     rows = [
         {
             "arm": None,
             "before": int(rng.choice(codes)),
             "after": None,
-            "area_id": list(AREAS)[i % 3],
+            "area_id": list(areas)[i % len(areas)],
             "prior_trust": 50.0,
         }
         for i in range(n)
@@ -39,10 +40,10 @@ def town(folder, *, codes=(1, 2, 3, 4, 5), n=300, clusters=0, likeness=0.0, seed
             }
     made = tables(rows)
     made["respondents"] = made["respondents"].with_columns(plan_id=pl.lit("tracker"), ring=pl.lit(None, pl.String))
-    made["areas"] = shaped("areas", [{"area_id": a, "name": a, "source": "test"} for a in AREAS])
+    made["areas"] = shaped("areas", [{"area_id": a, "name": a, "source": "test"} for a in areas])
     made["population"] = shaped(
         "population",
-        [{"area_id": a, "race": "all", "residents": k, "source": "test", "year": 2026} for a, k in AREAS.items()],
+        [{"area_id": a, "race": "all", "residents": k, "source": "test", "year": 2026} for a, k in areas.items()],
     )
     return Book.create(folder, at=SEALED).write(made, importer="test", at=SEALED)
 
@@ -112,3 +113,23 @@ def test_a_newcomer_gives_the_book_beside_the_plan(tmp_path):
     assert found["where"].startswith("in its own 3 areas")
     assert 0 <= found["seen"] <= 1
     assert found["seen"] == pytest.approx(found["chance"], abs=0.35)  # 20 towns
+
+
+def test_a_two_stage_study_is_powered_in_the_towns_own_areas(tmp_path):
+    """Its draw is made twice, and its noise is that of areas, not of people."""
+    about = {
+        "design": "saturation",
+        "estimator": "spillover",
+        "block": "block",
+        "cluster": "cluster",
+        "shares": [0.25, 0.75],
+    }
+    book = town(tmp_path / "a", codes=(1, 5), areas={f"a{k:02d}": 100 for k in range(10)})
+    found = power_here(plan(**about), book, people=400, towns=40, units_per_area=8, icc=0.05, seed=1)
+    by_people = power_here(plan(), book, people=400, towns=40, icc=0.0, seed=1)
+    assert found.detectable > 1.5 * by_people.detectable
+    assert found.false_alarms <= 0.2
+    with pytest.raises(BadInput, match="holds no panel"):
+        power_here(replace(plan(), design="stepped"), book)
+    with pytest.raises(BadInput, match="needs block"):
+        power_here(plan(**about | {"cluster": ""}), book)

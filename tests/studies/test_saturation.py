@@ -6,9 +6,10 @@ import pytest
 from studies.rows import plan
 from studies.test_designs import SATURATION, saturated
 
-from commonbeat.errors import TooFew
+from commonbeat import city
+from commonbeat.errors import BadInput, TooFew
 from commonbeat.stats import clopper_pearson
-from commonbeat.studies import run
+from commonbeat.studies import assign, run
 from commonbeat.studies.saturation import _kept, _ranks, _units, replayed
 
 HOW = {"block": "block", "cluster": "cluster", "level": 0.95}
@@ -89,3 +90,69 @@ def test_a_plan_may_name_the_replay_among_its_methods():
     beside = found.robustness[0]
     assert "redraws of both stages" in beside.effect.method
     assert beside.effect.low < found.primary.effect.value < beside.effect.high
+
+
+def two_stage_plan(**changes):
+    return plan(**(SATURATION | {"shares": [0.25, 0.75]} | changes))
+
+
+def list_of(groups=10, each=8):
+    return pl.DataFrame(
+        [(f"g{g}c{c}", f"g{g}", f"g{g}c{c}") for g in range(groups) for c in range(each)],
+        schema=["unit", "block", "cluster"],
+        orient="row",
+    )
+
+
+def test_both_stages_are_drawn_from_the_seed():
+    drawn = assign(two_stage_plan(), list_of(), seed="ab" * 32).frame
+    share = pl.when(pl.col("arm") == "visit").then("probability").otherwise(1 - pl.col("probability"))
+    each = (
+        drawn.with_columns(share=share)
+        .group_by("block")
+        .agg(pl.col("share").unique(), (pl.col("arm") == "visit").sum().alias("got"))
+    )
+    assert (
+        sorted((round(s[0], 9), n) for s, n in each.select("share", "got").iter_rows())
+        == [(0.25, 2)] * 5 + [(0.75, 6)] * 5
+    )
+    again = assign(two_stage_plan(), list_of().reverse(), seed="ab" * 32).frame
+    assert again.equals(drawn)
+    assert not assign(two_stage_plan(), list_of(), seed="cd" * 32).frame.equals(drawn)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows", "says"),
+    [
+        ({"shares": [0.75, 0.25]}, None, "the smallest first"),
+        ({"shares": [0.5]}, None, "at least two shares"),
+        ({"shares": [0.0, 1.0]}, None, "between 0 and 1"),
+        ({}, list_of(groups=3), "3 groups are too few to draw 2 shares"),
+    ],
+)
+def test_shares_that_cannot_be_drawn_are_said(changes, rows, says):
+    with pytest.raises(BadInput) as caught:
+        assign(two_stage_plan(**changes), rows if rows is not None else list_of(), seed="ab" * 32)
+    assert says in str(caught.value)
+    with pytest.raises(BadInput, match="name them in the plan"):
+        assign(plan(**SATURATION), list_of(), seed="ab" * 32)
+
+
+def test_the_citys_own_two_stage_programme_is_told_with_its_truth():
+    built = city.build(seed=7, residents=6_000, world="two_stages")
+    truth = built.truth.one("ripple.two_stage", "total effect", ring="participant", wave=21)
+    asked = two_stage_plan(
+        plan_id="rounds", arms=["rounds", "none"], primary={"ring": "participant", "wave": 21, "treated": "rounds", "control": "none"},
+        outcome={"name": "trust", "items": ["respect", "fairness", "voice"], "questionnaire": "pulse-1"},
+    )  # fmt: skip
+    found = run(asked, built.tables)
+    assert found.primary.effect.low < truth.value < found.primary.effect.high
+    indirect = built.truth.one("ripple.two_stage", "indirect effect", ring="neighbour", wave=21)
+    assert (
+        truth.value > indirect.value > 0 == indirect.naive
+    )  # the naive comparison leaves out what reached the others
+    same = city.build(seed=7, residents=6_000)
+    visits = pl.col("plan_id") == "visits"
+    assert (
+        built.tables["respondents"].filter(visits).equals(same.tables["respondents"].filter(visits))
+    )  # its own stream of chance

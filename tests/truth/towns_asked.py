@@ -31,6 +31,11 @@ STORY = {
     "rings": {"viewer": {"how": "randomised"}}, "block": "", "cluster": "",
     "primary": {"ring": "viewer", "wave": 0, "treated": "story", "control": "neutral"},
 }  # fmt: skip
+ROUNDS = {
+    "plan_id": "rounds", "design": "saturation", "estimator": "spillover", "arms": ["rounds", "none"], "waves": [0, 21], "shares": [0.25, 0.75],
+    "covariates": [], "rings": {r: {"how": "randomised"} for r in ("participant", "neighbour")},
+    "primary": {"ring": "participant", "wave": 21, "treated": "rounds", "control": "none"},
+}  # fmt: skip
 FIVE = (0, 3, 10, 21, 45, 90)
 #: claim -> (world, what is changed in it, what is changed in the packaged plan)
 CLAIMS = {
@@ -47,15 +52,21 @@ CLAIMS = {
     "leaving by trust": ("distrust_attrition", {}, VISITS),
     "a page read daily": ("null", {}, STORY),
     "a page read daily that works": ("only_viewers", {}, STORY),
+    "two stages": ("two_stages", {"effect": dict.fromkeys(NEAR, 0.0) | {"participant": 8.0, "neighbour": 8.0, "officer": 0.0, "viewer": 0.0}}, ROUNDS),
+    "two stages, nothing": ("null", {"rounds": True}, ROUNDS),
 }  # fmt: skip
 ORDER = ("zero", "positive", "negative", "only viewers", "only low trust", "decaying", "spillover", "leaving by trust",
-         "a page read daily", "a page read daily that works", "lasting")  # fmt: skip
+         "a page read daily", "a page read daily that works", "lasting", "two stages", "two stages, nothing")  # fmt: skip
 
 
 @lru_cache(maxsize=2)
-def the_map():
-    """Eight areas of twelve patches: as many clusters as the packaged town, fewer blocks to absorb."""
-    return town.build(7, areas=8, patches_per_area=12)
+def the_map(design: str = "cluster"):
+    """Eight areas of twelve patches: as many clusters as the packaged town, fewer blocks to absorb; more areas where they are drawn."""
+    return (
+        town.build(7, areas=24, patches_per_area=8)
+        if design == "saturation"
+        else town.build(7, areas=8, patches_per_area=12)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -66,9 +77,9 @@ def the_plan():
     }
 
 
-def drawn(asked: Plan, seed: int) -> np.ndarray:
-    """(patches,) which of them are visited, by the study's own draw."""
-    place = the_map()
+def drawn(asked: Plan, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(patches,) which of them get it, by the study's own draw; (patches,) the share their area drew, or chance of it."""
+    place = the_map(asked.design)
     units = pl.DataFrame(
         {
             "unit": place.patch_ids,
@@ -76,17 +87,27 @@ def drawn(asked: Plan, seed: int) -> np.ndarray:
             "cluster": place.patch_ids,
         }
     )
-    arm = dict(studies.assign(asked, units, seed=f"{seed:064x}").frame.select("unit", "arm").iter_rows())
-    return np.array([arm[p] == "visit" for p in place.patch_ids])
+    given = studies.assign(asked, units, seed=f"{seed:064x}").frame
+    of = {
+        u: (arm == asked.primary.treated, p) for u, arm, p in given.select("unit", "arm", "probability").iter_rows()
+    }
+    gets = np.array([of[p][0] for p in place.patch_ids])
+    return gets, np.where(gets, [of[p][1] for p in place.patch_ids], [1 - of[p][1] for p in place.patch_ids])
 
 
 def surveyed(seed, world, asked, *, residents=8_000, panel=2_400):
     """(respondents and answers, hidden truth) of one town: drawn, visited, asked, with those who did not answer gone."""
-    who, _, _ = population.build(seed, the_map(), residents)
-    visited = drawn(asked, seed) if "visit" in asked.arms else None
-    ran = programme.build(seed, world, the_map(), who, days=730, published=369.0, visited=visited)
-    asked = survey.build(seed, world, the_map(), who, ran, start=city.START, days=730, panel=panel)
-    return {"respondents": asked.respondents, "answers": asked.answers}, asked.hidden
+    place = the_map(asked.design)
+    who, _, _ = population.build(seed, place, residents)
+    given = drawn(asked, seed) if asked.cluster else None
+    rounds = asked.design == "saturation"
+    ran = programme.build(
+        seed, world, place, who, days=730, published=369.0, visited=None if rounds or given is None else given[0]
+    )
+    said = survey.build(
+        seed, world, place, who, ran, start=city.START, days=730, panel=panel, drawn=given if rounds else None
+    )
+    return {"respondents": said.respondents, "answers": said.answers, "assignments": said.assignments}, said.hidden
 
 
 def one(claim: str, seed: int) -> dict:
@@ -129,6 +150,9 @@ def _truth(f, people, asked) -> float | None:
         here = here.filter((pl.col("prior_trust") >= low) & (pl.col("prior_trust") < high))
     if here.height == 0:
         return None
+    if asked.design == "saturation":  # every area counts once, and as many are asked in each
+        most = "most_with" if f.ring == "participant" else "most_without"
+        return float((here[most] - here["least_without"]).mean())
     return float(np.average(here["y1"] - here["y0"], weights=here["weight"].fill_null(1.0)))
 
 
@@ -213,9 +237,18 @@ def _about(claim, rows):
             0,
             1,
         )
-    if claim in ("zero", "positive", "only viewers"):
+    if claim in ("two stages", "two stages, nothing"):
+        for k, what in enumerate(("total", "indirect")):
+            yield _rate(
+                claim,
+                f"the {what} effect's interval holds the truth",
+                [_covers(r["rings"][k]) for r in rows],
+                0.93,
+                1,
+            )
+    if claim in ("zero", "positive", "only viewers", "two stages, nothing"):
         yield _rate(claim, "a ring is named in which nothing happened", map(_false, rows), 0, 0.05)
-    if claim in ("positive", "negative", "only viewers", "decaying", "only low trust", "lasting"):
+    if claim in ("positive", "negative", "only viewers", "decaying", "only low trust", "lasting", "two stages"):
         yield from _named(claim, rows)
     if claim in ("negative", "spillover"):
         turned = (lambda v: v.startswith("moved")) if claim == "negative" else (lambda v: v == "wrong_way")

@@ -32,6 +32,7 @@ def facts(*, world, who, plan, asked, tables, days, **_):
         *_officers(people),
         *_moments(people),
         *_levels(world, who, plan, people, days),
+        *(_rounds(people) if world.rounds else ()),
     ]
 
 
@@ -66,6 +67,28 @@ def _visits(world, people):
                 yield Fact(
                     "trust.difference_in_means", "effect of the visits", value, POINTS, naive, BEFORE_AFTER, by
                 )
+
+
+def _rounds(people):
+    """The two-stage programme: what reached those who got it, and those who did not; each area counts once."""
+    here = people.filter((pl.col("plan_id") == "rounds") & (pl.col("wave") == 21))
+    real = here.filter(pl.col("ring") == "participant").with_columns(y="y1")
+    naive = _mean(real.filter(pl.col("arm") == "rounds")) - _mean(real.filter(pl.col("arm") == "none"))
+    how = "everybody who got the rounds against everybody who did not, whatever their area drew"
+    for ring, quantity, most in (
+        ("participant", "total effect", "most_with"),
+        ("neighbour", "indirect effect", "most_without"),
+    ):
+        gain = here.filter(pl.col("ring") == ring).select((pl.col(most) - pl.col("least_without")).mean()).item()
+        yield Fact(
+            "ripple.two_stage",
+            quantity,
+            gain,
+            POINTS,
+            naive if ring == "participant" else 0.0,
+            how if ring == "participant" else "assumed to be nothing",
+            {"ring": ring, "wave": 21},
+        )
 
 
 def _population(world, who, plan):

@@ -33,6 +33,7 @@ class World:
     nonresponse   : none | at_random | by_trust; lost: share of a wave that does not answer
     branching     : mean shares caused by one share; kernel_hours: half-life of the wait; burst: a large account picks it up
     practice      : mean positive encounters caused by one (same area); practice_days: mean wait
+    rounds        : are there evening rounds too, drawn in two stages (areas a share, patches the rounds)?
     padding       : share of positive contacts added at month ends by people who were asked for numbers
     """
 
@@ -62,6 +63,7 @@ class World:
     padding: float = 0.0
     training: float = 0.03
     shock: float = -4.0
+    rounds: bool = False
 
     def __post_init__(self):
         for name in ("effect", "by_race"):
@@ -123,6 +125,7 @@ WORLDS: Mapping[str, World] = MappingProxyType(
             _D.but("distrust_attrition", nonresponse="by_trust", lost=0.3),
             _D.but("everyone_answers", nonresponse="none", lost=0.0),
             _D.but("overrecording", padding=0.2),
+            _D.but("two_stages", rounds=True),
             _D.but("only_viewers", effect=_ZERO | {"viewer": 5.0}),
             _D.but("only_low_trust", low_prior=1.5, high_prior=0.0, effect=_D.effect, recent_shift=0.0),
             _D.but("only_participants", effect=_ZERO | {"participant": 8.0}, recent_shift=0.0),

@@ -228,6 +228,7 @@ def _design(data, found):
         )
     if "complier_effect" in estimators and not data.get("contact"):
         found.say("contact", None, 'complier_effect needs contact: the item that says whether a person was met, as contact = "met_officers"')  # fmt: skip
+    _shares(data, found)
     if ("spillover" in estimators) != (design == "saturation"):
         found.say("estimator", estimators[0], 'estimator "spillover" and design "saturation" belong together: name both or neither')  # fmt: skip
     if "staggered_effect" in estimators:
@@ -236,6 +237,26 @@ def _design(data, found):
         found.say("multiplicity", "max_t", f'multiplicity "max_t" needs normal estimates, which {data["estimator"]} does not give: use "sidak"')  # fmt: skip
     if "anytime" in estimators and design != "story_experiment":
         found.say("estimator", "anytime", 'anytime needs people who were drawn one by one: design "story_experiment"')
+
+
+def _shares(data, found):
+    """Two stages need two shares, of which chance gives each group one."""
+    shares = data.get("shares")
+    if shares is None:
+        return
+    if data["design"] != "saturation":
+        found.say(
+            "shares",
+            shares,
+            'shares belongs to design "saturation": groups draw a share, units within them draw the arm',
+        )
+    good = isinstance(shares, list | tuple) and all(_number(s) and 0 < s < 1 for s in shares)
+    if not good or len(set(shares)) < 2 or list(shares) != sorted(set(shares)):
+        found.say(
+            "shares",
+            shares,
+            f"shares is {shares!r}; give at least two shares between 0 and 1, the smallest first, as [0.25, 0.75]",
+        )
 
 
 def _before_after(data, found):

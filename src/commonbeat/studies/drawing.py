@@ -55,6 +55,7 @@ def assign(plan: Plan, units: pl.DataFrame, *, seed: str, shares: Sequence[float
     units  : one row each: `unit`, and the plan's block and cluster columns
     seed   : hex; must answer to the plan's seed_commitment when the plan has one (Broken otherwise)
     shares : share of each arm in every block, equal by default; what cannot be split evenly is drawn too
+    A saturation design is drawn twice: every block draws one of the plan's shares, then its units draw the arm.
     """
     if plan.seed_commitment and commitment(seed) != plan.seed_commitment:
         raise Broken(
@@ -69,9 +70,16 @@ def assign(plan: Plan, units: pl.DataFrame, *, seed: str, shares: Sequence[float
     block = _column(units, plan.block)
     cluster = _column(units, plan.cluster)
     rng = np.random.default_rng(int(_checked(seed), 16))
-    counts = _counts(block, cluster, units.height, len(plan.arms), shares, rng)
+    share = None
+    if plan.design == "saturation":
+        counts, share = _two_stages(plan, block, cluster, rng)
+    else:
+        counts = _counts(block, cluster, units.height, len(plan.arms), shares, rng)
     design = Design.complete(counts, block=block, cluster=cluster, arms=plan.arms)
     arm = design.draw(rng)[0]
+    chance = design.probability()[np.arange(units.height), arm]
+    if share is not None:  # what the group drew, which is what the analysis compares; rounding to whole units aside
+        chance = np.where(arm == plan.arms.index(plan.primary.treated), share, 1 - share)
     frame = units.select(
         pl.lit(plan.plan_id).alias("plan_id"),
         pl.col("unit").cast(pl.String),
@@ -80,7 +88,7 @@ def assign(plan: Plan, units: pl.DataFrame, *, seed: str, shares: Sequence[float
         pl.Series("cluster", cluster, dtype=pl.String)
         if cluster is not None
         else pl.lit(None, pl.String).alias("cluster"),
-        pl.Series("probability", design.probability()[np.arange(units.height), arm]),
+        pl.Series("probability", chance),
     )
     return Assignment(plan.plan_id, frame, design, commitment(seed))
 
@@ -153,6 +161,34 @@ def _column(units, name):
             f'the plan draws by "{name}", which the list of units does not have: it has {", ".join(units.columns)}'
         )
     return units[name].cast(pl.String).to_list()
+
+
+def _two_stages(plan, block, cluster, rng):
+    """Each group draws one of the plan's shares, as many groups each as can be  -> (groups, arms) units, (rows,) share."""
+    if not plan.shares:
+        raise BadInput("a saturation design draws shares first: name them in the plan, as shares = [0.25, 0.75]")
+    if block is None or len(plan.arms) != 2:
+        raise BadInput("a saturation design needs block (the groups that draw a share) and two arms")
+    frame = pl.DataFrame({"block": block, "cluster": cluster or [str(i) for i in range(len(block))]})
+    sizes = frame.unique().group_by("block").len().sort("block")
+    short = 2 * len(plan.shares)
+    if sizes.height < short:
+        raise BadInput(
+            f"{sizes.height} groups are too few to draw {len(plan.shares)} shares: at least {short} are needed"
+        )
+    pool = np.tile(np.arange(len(plan.shares)), sizes.height // len(plan.shares) + 1)
+    pool = np.r_[
+        pool[: sizes.height - sizes.height % len(plan.shares)],
+        rng.permutation(len(plan.shares))[: sizes.height % len(plan.shares)],
+    ]
+    drawn = np.array(plan.shares)[rng.permutation(pool)]
+    n = sizes["len"].to_numpy()
+    treated = np.floor(drawn * n + 0.5).astype(int)  # as the replay of the draw rounds
+    counts = np.column_stack([treated, n - treated])
+    if plan.arms.index(plan.primary.treated) == 1:
+        counts = counts[:, ::-1]
+    of = dict(zip(sizes["block"].to_list(), drawn.tolist(), strict=True))
+    return counts, np.array([of[b] for b in block])
 
 
 def _counts(block, cluster, n, arms, shares, rng):

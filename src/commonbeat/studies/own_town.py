@@ -64,9 +64,13 @@ def power_here(plan: Plan, book: Book, *, people: int | None = None, response: f
     towns    : how often the study is drawn, asked and estimated; with nothing happening, effects are then laid on
     Each time the plan's own draw is made in the town's own areas; people are redrawn from those asked there earlier.
     """
-    if plan.design in ("stepped", "saturation"):
+    if plan.design == "stepped":
         raise BadInput(
-            f'power for design "{plan.design}" is not simulated from a book; `trust.power` takes any trial you can simulate'
+            'power for design "stepped" is not simulated from a book, which holds no panel; `trust.power` takes any trial you can simulate'
+        )
+    if plan.design == "saturation" and not (plan.cluster and plan.block):
+        raise BadInput(
+            "power of a saturation design needs block (the groups, here the town's areas) and cluster (the units within them)"
         )
     if not 0 < response <= 1 or towns < 20:
         raise BadInput(f"response is {response:g} and towns {towns}: a share above 0, and at least 20 towns")
@@ -99,13 +103,11 @@ def _study(plan: Plan, here: OwnTown, people: int, response: float, rng) -> pl.D
         [np.flatnonzero(area == a)[rng.integers(0, here.units[a], k)] for a, k in enumerate(each) if k]
     )
     seed = rng.bytes(32).hex()
+    chance = None
     if plan.cluster:
-        arm = (
-            assign(plan, pl.DataFrame(columns), seed=seed)
-            .frame.sort("unit")["arm"]
-            .to_numpy()[np.argsort(np.argsort(names))]
-        )
-        arm = arm[where]
+        order = np.argsort(np.argsort(names))
+        drawn = assign(plan, pl.DataFrame(columns), seed=seed).frame.sort("unit")
+        arm, chance = (drawn[c].to_numpy()[order][where] for c in ("arm", "probability"))
     else:
         own = {"unit": np.arange(people).astype(str)} | (
             {plan.block: _blocks(plan, here.areas[area[where]])} if plan.block else {}
@@ -122,6 +124,8 @@ def _study(plan: Plan, here: OwnTown, people: int, response: float, rng) -> pl.D
         **{c: pl.Series(v) for c, v in ((plan.block, columns.get(plan.block, names)[where] if plan.cluster else own.get(plan.block, names[where])), (plan.cluster, names[where])) if c},
     )  # fmt: skip
     treated, control = plan.primary.treated, plan.primary.control
+    if plan.design == "saturation":
+        out = out.with_columns(share=pl.Series(np.where(arm == treated, chance, 1 - chance)).round(9))
     return out.filter(pl.col("arm").is_in([treated, control])).with_columns(
         (pl.col("arm") == treated).cast(pl.Int8).alias("treated")
     )

@@ -66,6 +66,7 @@ class Plan:
     smallest_effect : in the outcome's unit; the verdict's words turn on it
     waves           : days since the encounter or the start, in order
     block, cluster  : columns that say what was drawn within (for matched pairs: the pair), and together; "" for none
+    shares          : saturation: which shares of their units groups draw, each group one of them
     contact         : item that says whether a person met it in fact (0 or 1); for "complier_effect" and the naive answer
     draws, bootstrap: redraws of the assignment and of people
     town            : first characters of the book's identity (`studies.identity`); no other book is accepted then
@@ -89,6 +90,7 @@ class Plan:
     block: str = "block"
     cluster: str = "cluster"
     units: str = "areas"
+    shares: tuple[float, ...] = ()
     estimator: str = "adjusted_effect"
     robustness: tuple[str, ...] = ("difference_in_means",)
     multiplicity: str = "sidak"
@@ -145,7 +147,7 @@ class Plan:
         for name in ("starts", "ends"):
             if isinstance(given.get(name), str):
                 given[name] = dt.date.fromisoformat(given[name])
-        for name in ("arms", "waves", "groups", "covariates", "robustness"):
+        for name in ("arms", "waves", "groups", "covariates", "robustness", "shares"):
             if name in given:
                 given[name] = tuple(given[name])
         return cls(**given)
