@@ -14,7 +14,7 @@ from truth.towns_asked import ORDER, Rate, ask_many, one, rates, read
 LONG = os.environ.get("COMMONBEAT_TRUTH") == "long"
 FEW = {
     "zero": 24, "positive": 16, "negative": 8, "only viewers": 6, "only low trust": 4, "spillover": 2, "leaving by trust": 6, "decaying": 3,
-    "a page read daily": 6, "two stages": 4, "two stages, nothing": 6,
+    "a page read daily": 6, "two stages": 4, "two stages without effect": 6,
 }  # fmt: skip
 pytestmark = pytest.mark.timeout(1_200)  # on a machine that does other things beside
 

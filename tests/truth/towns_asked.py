@@ -53,10 +53,10 @@ CLAIMS = {
     "a page read daily": ("null", {}, STORY),
     "a page read daily that works": ("only_viewers", {}, STORY),
     "two stages": ("two_stages", {"effect": dict.fromkeys(NEAR, 0.0) | {"participant": 8.0, "neighbour": 8.0, "officer": 0.0, "viewer": 0.0}}, ROUNDS),
-    "two stages, nothing": ("null", {"rounds": True}, ROUNDS),
+    "two stages without effect": ("null", {"rounds": True}, ROUNDS),
 }  # fmt: skip
 ORDER = ("zero", "positive", "negative", "only viewers", "only low trust", "decaying", "spillover", "leaving by trust",
-         "a page read daily", "a page read daily that works", "lasting", "two stages", "two stages, nothing")  # fmt: skip
+         "a page read daily", "a page read daily that works", "lasting", "two stages", "two stages without effect")  # fmt: skip
 
 
 @lru_cache(maxsize=2)
@@ -237,7 +237,7 @@ def _about(claim, rows):
             0,
             1,
         )
-    if claim in ("two stages", "two stages, nothing"):
+    if claim in ("two stages", "two stages without effect"):
         for k, what in enumerate(("total", "indirect")):
             yield _rate(
                 claim,
@@ -246,7 +246,7 @@ def _about(claim, rows):
                 0.93,
                 1,
             )
-    if claim in ("zero", "positive", "only viewers", "two stages, nothing"):
+    if claim in ("zero", "positive", "only viewers", "two stages without effect"):
         yield _rate(claim, "a ring is named in which nothing happened", map(_false, rows), 0, 0.05)
     if claim in ("positive", "negative", "only viewers", "decaying", "only low trust", "lasting", "two stages"):
         yield from _named(claim, rows)
