@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import altair as alt
 
@@ -16,6 +16,8 @@ from commonbeat.studies.sentences import digits_for
 __all__ = ["CurvePoint", "ripple_curve"]
 
 SPAN = 100.0  #: points: an effect on a scale from 0 to 100 lies between minus and plus this
+
+WIDE = 0.7  #: share of the intervals that must fit; longer ones end in an arrow at the edge
 
 _SHAPES = {"randomised": "circle", "encouraged": "triangle-up", "observed": "square"}
 
@@ -45,9 +47,10 @@ def ripple_curve(
     waves = sorted({p.wave for p in points})
     rows = [_row(p) for p in points]
     known = [r for r in rows if r["value"] is not None]
-    edge = max([abs(v) for r in known for v in (r["low"], r["high"]) if v is not None] + [smallest]) * 1.08
+    edge = _edge(known, smallest)
     if unit.startswith("points, 0-100"):  # what is wider than all that can happen is drawn as wide as the picture
         edge = min(max(edge, 1.08), SPAN)
+    beyond = [r | {"at": e} for r in known for e, out in ((edge, r["high"] > edge), (-edge, r["low"] < -edge)) if out]
     known = [
         r | {k: None if r[k] is None else max(-edge, min(edge, r[k])) for k in ("value", "low", "high")}
         for r in known
@@ -57,7 +60,9 @@ def ripple_curve(
     digits, words = digits_for(smallest), unit.split(",")[0]
     alternative = _in_words(points, rings, waves, digits, words)
     table = _table(points, digits, outcome)
-    shape = _Scale(edge, sign * smallest, "points on a 0–100 scale" if unit.startswith("points, 0-100") else words)
+    shape = _Scale(
+        edge, sign * smallest, tuple(beyond), "points on a 0–100 scale" if unit.startswith("points, 0-100") else words
+    )
 
     def wide(width, height):
         return _facets(known, empty, rings, waves, shape, width, height)
@@ -67,6 +72,14 @@ def ripple_curve(
 
     (print_svg, spec), (phone_svg, _) = draw(wide(104, 240)), draw(narrow(200, 26))
     return Chart(name, title, print_svg, phone_svg, alternative, table, spec)
+
+
+def _edge(known, smallest: float) -> float:
+    """How far the axis goes: as far as most intervals, so that one wide ring does not flatten all others; every point lies inside."""
+    ends = sorted(max(abs(r["low"]), abs(r["high"])) for r in known)
+    most = ends[min(len(ends) - 1, int(WIDE * len(ends)))] if ends else smallest
+    inside = max((abs(r["value"]) for r in known), default=0.0)
+    return max(1.08 * min(ends[-1], 1.5 * most) if ends else 0.0, 1.2 * inside, 1.2 * smallest)
 
 
 def _row(p: CurvePoint) -> dict:
@@ -81,10 +94,11 @@ def _row(p: CurvePoint) -> dict:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """edge: the axis goes from -edge to edge; least: where the dashed line stands; title: the unit in words."""
+    """edge: the axis goes from -edge to edge; least: where the dashed line stands; beyond: intervals that go on; title: the unit."""
 
     edge: float
     least: float
+    beyond: tuple[dict, ...]
     title: str
 
     @property
@@ -110,7 +124,7 @@ def _marks(known, empty, axis, across, drawn):
     point = base.mark_point(size=110, stroke=ACCENT, strokeWidth=2, opacity=1).encode(
         **{axis: value("value:Q", scale=scale, title=title)}, shape=shape, fill=fill, **across
     )
-    layers = [whisker, point]
+    layers = [whisker, point, *_arrows(axis, value, scale, title, across, drawn)]
     if empty:
         band = alt.Chart(alt.Data(values=empty)).mark_bar(
             size=16, fill="#ffffff", stroke=QUIET, strokeDash=[3, 3], strokeWidth=1.2
@@ -119,6 +133,22 @@ def _marks(known, empty, axis, across, drawn):
             0, band.encode(**{axis: value("low:Q", scale=scale, title=title), axis + "2": "high:Q"}, **across)
         )
     return layers
+
+
+def _arrows(axis, value, scale, title, across, drawn):
+    """An arrowhead where an interval goes on beyond the picture; words and table say how far."""
+    out = []
+    for side, shape in (
+        (1, "triangle-right" if axis == "x" else "triangle-up"),
+        (-1, "triangle-left" if axis == "x" else "triangle-down"),
+    ):
+        ends = [r for r in drawn.beyond if r["at"] * side > 0]
+        if ends:
+            mark = alt.Chart(alt.Data(values=ends)).mark_point(
+                shape=shape, size=60, color=ACCENT, filled=True, opacity=1, clip=False
+            )
+            out.append(mark.encode(**{axis: value("at:Q", scale=scale, title=title)}, **across))
+    return out
 
 
 def _guides(axis, drawn):
@@ -141,7 +171,8 @@ def _facets(known, empty, rings, waves, shape, width, height):
                 "wave:O", title="days after", sort=waves, scale=alt.Scale(domain=waves), axis=alt.Axis(labelAngle=0)
             )
         }
-        layers = _guides("y", shape) + _marks(here or [], blank, "y", across, shape)
+        own = replace(shape, beyond=tuple(r for r in shape.beyond if r["ring"] == ring))
+        layers = _guides("y", shape) + _marks(here or [], blank, "y", across, own)
         panel = alt.layer(*layers).properties(
             width=width, height=height, title=alt.TitleParams(_broken(ring), fontSize=13, color=INK)
         )
@@ -158,14 +189,17 @@ def _broken(words: str):
 
 
 def _forest(known, empty, rings, waves, shape, width, step):
-    order = [f"{RING_NAMES[r]}, {w} days" for r in rings for w in waves]
+    order = [label for r in rings for label in (RING_NAMES[r], *(f"{RING_NAMES[r]}, {w} days" for w in waves))]
     across = {
         "y": alt.Y(
             "label:N",
             sort=order,
             scale=alt.Scale(domain=order),
             title=None,
-            axis=alt.Axis(labelLimit=190, domain=False, ticks=False, labelFontSize=12),
+            # a ring's name stands once, above its days: on a narrow screen the words leave room for the picture
+            axis=alt.Axis(
+                labelExpr="split(datum.value, ', ')[1] || datum.value", domain=False, ticks=False, labelFontSize=13
+            ),
         )
     }
     layers = _guides("x", shape) + _marks(known, empty, "x", across, shape)

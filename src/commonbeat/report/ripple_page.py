@@ -6,7 +6,7 @@ from commonbeat.report.charts import Table
 from commonbeat.report.page import page
 from commonbeat.report.words import figure
 
-__all__ = ["coverage_words", "ripple_page", "ripple_words"]
+__all__ = ["FORECASTS", "coverage_words", "ripple_page", "ripple_words"]
 
 FORECASTS = {
     "too_early": "It is too early for a forecast.",

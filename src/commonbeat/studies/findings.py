@@ -11,7 +11,7 @@ from commonbeat.studies.sentences import RING_WORDS, digits_for, effect_sentence
 from commonbeat.studies.story import Day, SampleRatio
 from commonbeat.trust import Bounds
 
-__all__ = ["Attrition", "Finding", "Findings", "Flow"]
+__all__ = ["Attrition", "Finding", "Findings", "Flow", "untold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +160,9 @@ class Findings:
                 "cannot_tell": list(self.cannot_tell), "seed": self.seed, "versions": dict(self.versions),
             }
         )  # fmt: skip
+
+
+def untold(primary: Finding, rings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """Where there were too few to tell; not the answer's own point, of which the answer says what it says."""
+    answered = (primary.ring, primary.wave) if primary.verdict != "too_few" else None
+    return tuple(f.sentence for f in rings if f.verdict == "too_few" and (f.ring, f.wave) != answered)

@@ -11,7 +11,7 @@ from commonbeat.estimate import Estimate
 from commonbeat.privacy import FLOOR, OFFICER_FLOOR, release_table, shown_count
 from commonbeat.studies.effects import SHORT
 from commonbeat.studies.erasures import in_public
-from commonbeat.studies.findings import Attrition, Finding, Findings, Flow
+from commonbeat.studies.findings import Attrition, Finding, Findings, Flow, untold
 from commonbeat.studies.story import SampleRatio
 
 __all__ = ["WITHHELD", "released"]
@@ -42,7 +42,7 @@ def released(found: Findings) -> Findings:
         attrition=_flow(found.attrition, floor, hidden), running=tuple(d for d in found.running if shown_count(d.n, floor=floor)),
         naive=tuple(n for n in found.naive if not hidden and shown_count(n.effect.n, floor=floor)), sample_ratio=_ratio(found.sample_ratio, floor),
         persistence=None if hidden else found.persistence, balance=None if hidden else found.balance,
-        cannot_tell=tuple(f.sentence for f in rings if f.verdict == "too_few"),
+        cannot_tell=untold(primary, rings),
         erasure=gone, cautions=tuple(said.get(c, c) for c in found.cautions if not hidden or c in primary.effect.cautions or c not in found.primary.effect.cautions),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from commonbeat.studies import answers as reading
 from commonbeat.studies.covariates import known_before, unknown_here
 from commonbeat.studies.drawing import balance
 from commonbeat.studies.effects import adjusted, finding, usable, weights_of
-from commonbeat.studies.findings import Finding, Findings
+from commonbeat.studies.findings import Finding, Findings, untold
 from commonbeat.studies.joint import level_of_each
 from commonbeat.studies.losses import attrition
 from commonbeat.studies.naive import naive_answers
@@ -69,7 +69,7 @@ def run_asking(plan: Plan, tables: Mapping[str, pl.DataFrame], spans: Mapping[st
         balance=_balance(plan, people[ring.name]), naive=naive_answers(plan, rows), sample_ratio=ratio,
         running=by_day(plan, ring, rows) if plan.design == "story_experiment" else (),
         deviations=_deviations(plan, seals, mine, cells, people, now), cautions=(*_cautions(primary, before, undated, ratio), *clocks),
-        cannot_tell=tuple(f.sentence for f in rings if f.verdict == "too_few"), simulated=simulated, seed=seed, versions=versions(),
+        cannot_tell=untold(primary, rings), simulated=simulated, seed=seed, versions=versions(),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from commonbeat.privacy import shown_count
 from commonbeat.report.blocks import Cautions, Drawn, Heading, Page, Said, Tabled, Words
 from commonbeat.report.charts import Table, line_with_band
-from commonbeat.report.ripple_page import coverage_words, ripple_words
+from commonbeat.report.ripple_page import FORECASTS, coverage_words, ripple_words
 from commonbeat.report.words import figure
 from commonbeat.ripple import SpreadRead
 from commonbeat.ripple.story import one_story, town
@@ -109,7 +109,7 @@ def _over_time(events: pl.DataFrame, name: str):
 def _cannot(whole, one) -> tuple[str, ...]:
     out = []
     if whole["town"] and whole["town"]["verdict"] != "identified":
-        out.append("whether one share brings another in this town: the interval of the branching ratio reaches 1")
+        out.append("Whether one share brings another in this town: the interval of the branching ratio reaches 1.")
     if one["forecast"] and one["forecast"]["verdict"] != "forecast":
-        out.append("how large the farthest story will become: " + one["forecast"]["verdict"].replace("_", " "))
+        out.append(f"How large the farthest story will become. {FORECASTS[one['forecast']['verdict']]}")
     return tuple(out)

@@ -11,19 +11,25 @@ from commonbeat.studies.findings import Findings
 
 __all__ = ["KEY", "curve_of", "curve_sentence", "study"]
 
-KEY = (
-    "● randomised",
-    "▲ encouraged",
-    "□ observed (an association)",
-    "┄ empty band: not identified",
-    "┈ dashed line: the least that was said to matter",
-)
+KEY = {
+    "randomised": "● randomised",
+    "encouraged": "▲ encouraged",
+    "observed": "□ observed (an association)",
+    "not_identified": "▯ empty band: not identified",
+    "least": "┈ dashed line: the least that was said to matter; an arrowhead: the interval goes on",
+}
 
 
 def curve_of(findings: Findings, *, name: str = "ripple-curve") -> Drawn:
     """The ripple curve of one study."""
     shown = [CurvePoint(f.ring, f.wave, f.effect, f.how, f.verdict) for f in findings.rings]
-    return Drawn(ripple_curve(shown, name=name, **scale_of(findings)), KEY)
+    return Drawn(ripple_curve(shown, name=name, **scale_of(findings)), _key(shown))
+
+
+def _key(shown) -> tuple[str, ...]:
+    """What the marks mean; only of those that are there."""
+    used = {p.how if p.effect.known else "not_identified" for p in shown}
+    return tuple(words for how, words in KEY.items() if how in used or how == "least")
 
 
 def scale_of(findings: Findings) -> dict:
@@ -149,8 +155,17 @@ def _ripple(findings):
         Heading("Near and far, soon and late"),
         curve_of(findings, name=f"ripple-curve-{findings.plan['plan_id']}"),
         Said(curve_sentence(findings)),
-        Words(f"Intervals hold for all points at once. {hows}{_asked_of(findings)}"),
+        Words(f"Intervals hold for all points at once. {_twice(findings)}{hows}{_asked_of(findings)}"),
     ]
+
+
+def _twice(findings) -> str:
+    """Why the point of the answer may say less here than the answer did, where it does."""
+    f = findings.primary
+    here = next((x for x in findings.rings if (x.ring, x.wave) == (f.ring, f.wave)), None)
+    if here is None or here.verdict == f.verdict:
+        return ""
+    return f"The answer above was named beforehand as the one that counts and stands by itself; as one of {len(findings.rings)} points its interval is wider. "
 
 
 def _by_group(findings):
@@ -169,7 +184,7 @@ def _by_group(findings):
                     title=f"Effect on {findings.primary.outcome.lower()}: {value}",
                     **scale_of(findings),
                 ),
-                KEY,
+                _key(shown),
             )
         )
     group = findings.curves[0].group.replace("_", " ")
