@@ -15,7 +15,7 @@ MATRIX = {
         api:conversations api:conversation""",
     "officer": "record:new record:mine record:saved record:change record:undo record:card record:worker record:token study:cards",
     "press": """tell:begin tell:words tell:frame tell:invite tell:settle review:new review:looked review:words review:region
-        review:mute review:show review:mask review:none review:face review:boxes review:release review:protect talk:reply""",
+        review:mute review:show review:mask review:none review:face review:pointed review:boxes review:release review:protect talk:reply""",
     "press editor": "tell:act talk:desk talk:moderate",
     "press auditor": "tell:takedowns review:original",
     "press editor auditor": "review:list review:clip review:picture tell:list tell:story",

@@ -108,6 +108,28 @@ def without_a_connection(page, home, folder):
     assert [kept(folder, f"Written in the cellar, {n}.") for n in ("one", "two")] == [1, 1]
 
 
+def a_second_officer_on_the_same_phone(page, home, folder):
+    """What the first left waiting is neither shown nor counted nor sent while the second uses the phone."""
+    context = page.context
+    page.goto(f"{home}/desk/record/")
+    context.set_offline(True)
+    fill(page, "Left by the first officer.")
+    page.locator("#offline").get_by_text("connection is back: 1").wait_for()
+    page.goto("about:blank")
+    context.set_offline(False)
+    second = context.new_page()
+    second.add_init_script("""document.addEventListener("readystatechange", () => {
+        const form = document.getElementById("record"); if (form) form.dataset.who = `9${form.dataset.who}`; }, { once: true })""")
+    second.goto(f"{home}/desk/record/")
+    second.wait_for_timeout(1_500)
+    assert second.locator("#offline").is_hidden() and "Left by the first" not in second.content()
+    assert waiting(second) == 1 and kept(folder, "Left by the first officer.") == 0
+    second.close()
+    page.goto(f"{home}/desk/record/")
+    page.locator("#offline").get_by_text("Sent.").wait_for()
+    assert waiting(page) == 0 and kept(folder, "Left by the first officer.") == 1
+
+
 def an_answer_that_was_lost(page, home, folder):
     """The server kept the record and its answer never came: sent again with the same key, it is one record."""
     page.goto(f"{home}/desk/record/")
@@ -129,6 +151,7 @@ def records(chromium, home, folder):
     six_taps_and_one_sentence(page, home)
     without_a_connection(page, home, folder)
     an_answer_that_was_lost(page, home, folder)
+    a_second_officer_on_the_same_phone(page, home, folder)
 
 
 def test_six_taps_and_nothing_is_lost_or_doubled_without_a_connection():

@@ -47,6 +47,19 @@ def test_the_same_key_twice_gives_one_record(hire):
     assert Encounter.objects.count() == 2
 
 
+def test_what_one_officer_left_on_a_shared_phone_is_not_sent_as_anothers(hire):
+    from commonbeat.web.record.models import Encounter
+
+    (first, own), (_second, other) = hire("officer"), hire("officer")
+    left = FORM | {"who": str(first.pk)}
+    answer = other.post("/desk/record/", left)
+    assert answer.status_code == 409 and FORM["happened"] not in answer.content.decode()
+    assert Encounter.objects.count() == 0
+    assert own.post("/desk/record/", left).status_code == 302
+    assert other.post("/desk/record/", left).status_code == 409  # nor by guessing that the key was used already
+    assert Encounter.objects.get().recorded_by == first
+
+
 def test_free_to_leave_has_no_default_and_a_stop_is_not_a_positive_contact(hire):
     _officer, client = hire("officer")
     answer = client.post("/desk/record/", {k: v for k, v in FORM.items() if k != "free_to_leave_officer"})

@@ -216,3 +216,77 @@ def test_a_consent_that_ended_by_itself_hides_the_face_on_that_day(film):
     assert hide_taken_back(clip.encounter_id, timezone.now()) is None
     said = hide_taken_back(clip.encounter_id, timezone.now() + timedelta(days=11))
     assert said.rewrite == (clip.pk,) and work(clip).record["tracks"][0]["masked"]
+
+
+def told_with(clip):
+    from django.utils import timezone
+
+    from commonbeat.web.tell.models import Story, Telling
+
+    now = timezone.now()
+    story = Story.objects.create(slug="walk", encounter=clip.encounter, clip=clip, state="published", published_at=now, made_at=now, changed_at=now)  # fmt: skip
+    Telling.objects.create(
+        story=story, language="en", title="A walk", words="Two people walked.", alt_text="A street"
+    )
+    clip.state = "released"
+    clip.save()
+    return story
+
+
+@pytest.mark.parametrize(
+    "said, shares",
+    [
+        ({"second": "0.2", "place": "2 0"}, (2 / 3, 0, 1, 1 / 3)),  # without a script
+        ({"second": "0.2", "x": "0.5", "y": "0.02", "place": ""}, (0.42, 0, 0.58, 0.10)),  # tapped, cut at the edge
+    ],
+)
+def test_somebody_points_into_the_film_and_the_desk_hides_what_they_pointed_at(film, client, said, shares):
+    from commonbeat.web.review.hiding import plan_of
+    from commonbeat.web.tell.models import Takedown
+
+    clip, desk = film
+    told_with(clip)
+    assert client.post("/stories/walk/this-is-me/", {"asks": "mask"} | said).status_code == 200
+    request = Takedown.objects.get()
+    assert [request.where[k] for k in ("x0", "y0", "x1", "y1")] == pytest.approx(shares)
+    home = f"/desk/review/{clip.pk}/"
+    assert "Somebody asks to be hidden here" in desk.get(home).content.decode()
+    assert home in desk.get("/desk/tell/requests/").content.decode()
+    width, height = plan_of(clip)["size"]
+    desk.post(f"{home}pointed/{request.pk}/")
+    clip = work(clip)
+    box = clip.extra_boxes[-1]
+    assert [box[k] for k in ("x0", "y0", "x1", "y1")] == pytest.approx(
+        [shares[0] * width, shares[1] * height, shares[2] * width, shares[3] * height]
+    )
+    assert (
+        clip.record["regions"] == 1 and clip.state == "review"
+    )  # a new copy, looked at anew before it is shown again
+
+
+def test_pointing_nowhere_elsewhere_or_too_late_hides_nothing(film, client):
+    from commonbeat.web.tell.models import Takedown
+
+    clip, desk = film
+    told_with(clip)
+    address = "/stories/walk/this-is-me/"
+    for said in ({"second": "1"}, {"place": "1 1"}, {"second": "1", "place": "1 1", "asks": "show"}):
+        assert client.post(address, {"asks": "mask"} | said).status_code == 200
+    assert [t.where for t in Takedown.objects.all()] == [{}, {}, {}]
+    for bad in (
+        {"second": "-1"},
+        {"second": "nan"},
+        {"second": "1", "x": "2", "y": "0"},
+        {"second": "1", "place": "9 9"},
+    ):
+        assert client.post(address, {"asks": "mask"} | bad).status_code == 422
+    client.post(address, {"asks": "mask", "second": "0.1", "place": "1 1"})
+    asked = Takedown.objects.order_by("pk").last()
+    nothing_pointed = Takedown.objects.order_by("pk").first()
+    rounds = clip.looked.get("round")
+    for which in (nothing_pointed.pk, asked.pk + 1):
+        assert "no such place" in desk.post(f"/desk/review/{clip.pk}/pointed/{which}/", follow=True).content.decode()
+    desk.post(f"/desk/tell/requests/{asked.pk}/", {"state": "refused", "outcome": "Nobody is there."})
+    assert "no such place" in desk.post(f"/desk/review/{clip.pk}/pointed/{asked.pk}/", follow=True).content.decode()
+    clip.refresh_from_db()
+    assert clip.looked.get("round") == rounds and clip.extra_boxes == []

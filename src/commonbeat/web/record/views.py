@@ -34,6 +34,10 @@ def new(request):
         "key": secrets.token_hex(16),
     }
     form = EncounterForm(request.POST or None, initial=first)
+    if request.POST.get("who", str(request.user.pk)) != str(request.user.pk):
+        # a page or a queue another officer left open on a shared phone: it stays theirs, and is shown to nobody
+        words = _("Somebody else wrote this on this phone. It is sent when they sign in.")
+        return HttpResponse(words, status=409, content_type="text/plain; charset=utf-8")
     if request.method == "POST" and form.is_valid():
         return redirect("record:saved", acts.write(form, request.user))
     status = 422 if request.method == "POST" else 200

@@ -16,8 +16,9 @@ from commonbeat.web.media import store
 from commonbeat.web.review.models import Blob, Clip
 from commonbeat.web.tell.state import LEAK_LIMIT
 
-__all__ = ["around", "looked", "no_face", "open_questions", "picture"]
+__all__ = ["around", "asked", "looked", "no_face", "open_questions", "picture", "pointed"]
 
+FOLLOWED = 1.5  #: seconds before and after a place somebody pointed at: they stopped near it, not on the frame
 BESIDE = 0.4  #: seconds before and after a face seen in one frame that it is followed and hidden
 
 
@@ -82,6 +83,32 @@ def around(clip: Clip, which: int) -> dict:
     frame, x0, y0, x1, y1 = record.leak.visible[which]
     at = frame / record.fps
     return {"kind": "face", "at": at, "start": max(0.0, at - BESIDE), "until": at + BESIDE, "x0": x0, "y0": y0, "x1": x1, "y1": y1}  # fmt: skip
+
+
+def asked(clip: Clip) -> list[dict]:
+    """Open requests of people who pointed at themselves in this film: {which, at, frame}."""
+    from commonbeat.web.tell.models import Takedown
+
+    fps = clip.record.get("fps") or 25
+    rows = Takedown.objects.filter(story__clip=clip, asks="mask", state="open").exclude(where={}).order_by("at")
+    return [{"which": r.pk, "at": r.where["at"], "frame": int(r.where["at"] * fps)} for r in rows]
+
+
+def pointed(clip: Clip, which: int) -> dict:
+    """The place somebody pointed at, as a region to follow and hide: shares of the picture become pixels of it."""
+    from commonbeat.web.review.hiding import plan_of
+    from commonbeat.web.tell.models import Takedown
+
+    row, plan = Takedown.objects.filter(pk=which, story__clip=clip, asks="mask", state="open").first(), plan_of(clip)
+    if row is None or not row.where or plan is None:
+        raise BadInput(_("There is no such place in the record."))
+    (width, height), place = plan["size"], row.where
+    last = max(0.0, (plan["frames"] - 1) / (plan["fps"] or 25))
+    at = min(place["at"], last)
+    return {
+        "kind": "face", "at": at, "start": max(0.0, at - FOLLOWED), "until": at + FOLLOWED,
+        "x0": place["x0"] * width, "y0": place["y0"] * height, "x1": place["x1"] * width, "y1": place["y1"] * height,
+    }  # fmt: skip
 
 
 def _must(clip: Clip) -> FootageRecord:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("<slug:footage_id>/mask/<int:track>/", views.mask, name="mask"),
     path("<slug:footage_id>/none/<int:which>/", views.none, name="none"),
     path("<slug:footage_id>/face/<int:which>/", views.face, name="face"),
+    path("<slug:footage_id>/pointed/<int:which>/", views.pointed, name="pointed"),
     path("<slug:footage_id>/frame/<int:frame>.jpg", views.picture, name="picture"),
     path("<slug:footage_id>/boxes.json", views.boxes, name="boxes"),
     path("<slug:footage_id>/protect/", views.protect, name="protect"),

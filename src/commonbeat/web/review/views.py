@@ -51,6 +51,7 @@ def clip(request, footage_id):
         "clip": clip, "tracks": _tracks(clip), "frames": max((clip.record.get("frames") or 1), 1), "open": acts.not_releasable(clip),
         "leak": clip.record.get("leak") or {}, "fps": clip.record.get("fps") or 25,
         "places": [{"which": i, "frame": v[0]} for i, v in enumerate(clip.record.get("visible") or [])],
+        "asked": looking.asked(clip),
         "film": f"/media/ticket/{ticket(clip.protected, request.user.pk)}/video.mp4" if clip.protected else "",
         "words": WordsForm(initial={"captions": clip.captions, "audio_description": clip.audio_description, "music_cleared": clip.music_cleared or "none"}),
         "why": WhyForm(), "box": BoxForm(), "mute": MuteForm(), "mine": request.user.role == Role.PRESS,
@@ -199,6 +200,12 @@ def none(request, clip, _asked, which):
 @_act()
 def face(request, clip, _asked, which):
     acts.protect_again(clip, request.user, extra_boxes=[*clip.extra_boxes, looking.around(clip, which)])
+    return _("It will be hidden; the film is protected anew.")
+
+
+@_act()
+def pointed(request, clip, _asked, which):
+    acts.protect_again(clip, request.user, extra_boxes=[*clip.extra_boxes, looking.pointed(clip, which)])
     return _("It will be hidden; the film is protected anew.")
 
 

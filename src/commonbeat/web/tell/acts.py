@@ -119,14 +119,20 @@ def link_of(token: str) -> ConsentLink | None:
 
 
 @transaction.atomic
-def knock(story: Story, *, asks: str, words: str) -> tuple[Takedown, str]:
+def knock(story: Story, *, asks: str, words: str, where: dict | None = None) -> tuple[Takedown, str]:
     """Somebody says: this is me or my child. Taking down is at once (a person checks afterwards); the rest has three days.
 
     -> (the request, its receipt, shown once)
     """
     now, receipt = timezone.now(), fresh_code()
     made = Takedown.objects.create(
-        receipt_hash=hashed_code(receipt), story=story, asks=asks, words=words, at=now, due=now + ANSWER_WITHIN
+        receipt_hash=hashed_code(receipt),
+        story=story,
+        asks=asks,
+        words=words,
+        where=where or {},
+        at=now,
+        due=now + ANSWER_WITHIN,
     )
     note("door.knocked", f"story:{story.pk}", actor="resident", asks=asks, request=made.pk)
     if asks == "take_down" and story.state != "withdrawn":

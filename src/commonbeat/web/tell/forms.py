@@ -75,13 +75,42 @@ class LinkForm(forms.Form):
         return day
 
 
+PLACES = [
+    ("", _("I do not know")),
+    ("0 0", _("top left")), ("1 0", _("top middle")), ("2 0", _("top right")),
+    ("0 1", _("left")), ("1 1", _("in the middle")), ("2 1", _("right")),
+    ("0 2", _("bottom left")), ("1 2", _("bottom middle")), ("2 2", _("bottom right")),
+]  # fmt: skip
+AROUND = 0.08  #: of the picture's width and height, on each side of a point that was tapped
+
+
 class DoorForm(forms.ModelForm):
     asks = forms.ChoiceField(label=_("What shall happen?"), choices=Takedown.ASKS, widget=Taps)
     words = Words(label=_("Anything that helps us find you in it"), required=False, max_length=2_000, widget=forms.Textarea(attrs={"rows": 4}), help_text=_("You need not say who you are or why."))  # fmt: skip
 
+    second = forms.FloatField(label=_("At which second of the film?"), required=False, min_value=0, max_value=86_400, widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}))  # fmt: skip
+    place = forms.ChoiceField(label=_("Where in the picture?"), required=False, choices=PLACES)
+    x = forms.FloatField(required=False, min_value=0, max_value=1, widget=forms.HiddenInput)
+    y = forms.FloatField(required=False, min_value=0, max_value=1, widget=forms.HiddenInput)
+
     class Meta:
         model = Takedown
         fields = ["asks", "words"]
+
+    def where(self) -> dict:
+        """The place pointed at, as the desk hides it: a second and a region in shares of the picture; empty when nowhere was."""
+        held = self.cleaned_data
+        at, x, y, place = held.get("second"), held.get("x"), held.get("y"), held.get("place")
+        if at is None or held["asks"] != "mask":
+            return {}
+        if x is not None and y is not None:
+            x0, y0, x1, y1 = x - AROUND, y - AROUND, x + AROUND, y + AROUND
+        elif place:
+            column, row = map(int, place.split())
+            x0, y0, x1, y1 = column / 3, row / 3, (column + 1) / 3, (row + 1) / 3
+        else:
+            return {}
+        return {"at": at, "x0": max(0.0, x0), "y0": max(0.0, y0), "x1": min(1.0, x1), "y1": min(1.0, y1)}
 
 
 class OutcomeForm(forms.Form):

@@ -123,6 +123,7 @@ class Takedown(models.Model):
     story = models.ForeignKey(Story, on_delete=models.PROTECT, related_name="takedowns")
     asks = models.CharField(max_length=10, choices=ASKS)
     words = models.TextField(max_length=2_000, blank=True)
+    where = models.JSONField(default=dict)  # in the film: {at: second, x0, y0, x1, y1: shares of the picture}
     at = models.DateTimeField()
     due = models.DateTimeField()
     state = models.CharField(max_length=10, choices=STATES, default="open")

@@ -213,7 +213,10 @@ def door(request, slug):
         raise Http404
     form = DoorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made, receipt = acts.knock(held, asks=form.cleaned_data["asks"], words=form.cleaned_data["words"])
+        asked = form.cleaned_data
+        made, receipt = acts.knock(
+            held, asks=asked["asks"], words=asked["words"], where=form.where() if held.clip_id else {}
+        )
         return render(request, "tell/door_heard.html", {"story": held, "made": made, "receipt": receipt, "copies": held.copies.all()})  # fmt: skip
     context = {"story": held, "told": held.text(get_language()), "form": form}
     return render(request, "tell/door.html", context, status=422 if request.method == "POST" else 200)

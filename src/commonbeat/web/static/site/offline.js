@@ -40,7 +40,7 @@
     } catch { /* still without a connection: they wait */ } finally { busy = false; await show(sent); }
   }
   async function show(sent = 0) {
-    const n = await ask(await open(), "waiting", "readonly", (s) => s.count());
+    const n = (await ask(await open(), "waiting", "readonly", (s) => s.getAll())).filter((row) => row.who === form.dataset.who).length;
     said.hidden = !n && !sent;
     said.textContent = n ? `${form.dataset.kept} ${n}` : form.dataset.sent;
   }
