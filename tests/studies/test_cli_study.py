@@ -8,6 +8,7 @@ from studies.test_run import book
 from typer.testing import CliRunner
 
 from commonbeat.cli.study import app
+from commonbeat.ledger import Book
 from commonbeat.studies import read_seal
 from commonbeat.studies.plan import Plan
 
@@ -86,6 +87,7 @@ def test_assign_from_a_committed_seed_and_one_by_one(tmp_path):
     asked = toml(tmp_path / "q.toml", plan(seed_commitment=made["seed_commitment"]))
     (tmp_path / "units.csv").write_text("unit\n" + "\n".join(f"u{i}" for i in range(10)))
     where = book(tmp_path / "b", sealed=None)
+    told("seal", asked, where.path)
     said = told(
         "assign",
         asked,
@@ -103,3 +105,34 @@ def test_assign_from_a_committed_seed_and_one_by_one(tmp_path):
         told("assign", asked, "--next", "youth", "--seed", made["seed"], "--book", where.path)
     assert "All 3 draws" in told("assign", asked, "--check", "--seed", made["seed"], "--book", where.path)
     assert [e.what for e in where.chain][-4:] == ["plan.assigned", *["plan.drawn"] * 3]
+
+
+def test_a_list_is_drawn_into_the_chain_after_the_seal_and_checked_from_the_seed(tmp_path):
+    made = json.loads(told("assign", toml(tmp_path / "x.toml"), "--new-seed", "--json"))
+    asked = toml(
+        tmp_path / "p.toml",
+        plan(block="block", cluster="street", design="cluster", seed_commitment=made["seed_commitment"]),
+    )
+    where, units = book(tmp_path / "b", sealed=None), tmp_path / "units.csv"
+    units.write_text("unit,block,street\n" + "\n".join(f"u{k},b{k // 8},s{k // 2}" for k in range(24)))
+    call = ("assign", asked, units, "--seed", made["seed"], "--book", where.path)
+    with pytest.raises(Exception, match="study seal` comes before the draw"):
+        told(*call)
+    told("seal", asked, where.path)
+    assert "24 units drawn: 12" in told(*call)
+    assert "follows from this list and this seed" in told(*call, "--check")
+    units.write_text(units.read_text().replace("u3,b0,s1", "u3,b0,s2"))  # one house moved to another street
+    with pytest.raises(Exception, match="holds another draw"):
+        told(*call, "--check")
+    with pytest.raises(Exception, match="commits to no seed"):
+        told(
+            "assign",
+            toml(tmp_path / "q.toml", plan(block="", cluster="")),
+            units,
+            "--seed",
+            made["seed"],
+            "--book",
+            where.path,
+        )
+    assert "stands in no audit chain" in told("assign", asked, units, "--seed", made["seed"])
+    assert Book.open(where.path).chain.verify().whole

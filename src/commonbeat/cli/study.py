@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from commonbeat.cli.common import Analyst, Json, Quiet, show
+from commonbeat.cli.study_assign import assign
 from commonbeat.errors import BadInput
 
 __all__ = ["app"]
@@ -94,104 +95,7 @@ def power(
     show(found, json=json, quiet=quiet, words=lambda c: c.print(found.sentence))
 
 
-@app.command()
-def assign(
-    plan: PlanFile,
-    units: Annotated[
-        Path | None, typer.Argument(help="CSV with a column `unit` and the plan's block and cluster columns.")
-    ] = None,
-    seed: Annotated[str | None, typer.Option(help="The committed seed, in hex.")] = None,
-    new_seed: Annotated[
-        bool, typer.Option("--new-seed", help="Make a seed and print its commitment; assign nothing.")
-    ] = False,
-    out: Annotated[Path | None, typer.Option(help="Write the draw to this CSV.")] = None,
-    book: Annotated[Path | None, typer.Option(help="Write the draw into this book's audit chain.")] = None,
-    next_in: Annotated[
-        str | None, typer.Option("--next", help="Draw for the next person of this stratum, into the chain of --book.")
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Recompute every such draw in the chain of --book from the revealed seed.")
-    ] = False,
-    json: Json = False,
-    quiet: Quiet = False,
-):
-    """Draw who gets what, from a seed that was committed beforehand."""
-    import polars as pl
-
-    from commonbeat import studies
-
-    if new_seed:
-        made = studies.new_seed()
-        result = {"seed": made, "seed_commitment": studies.commitment(made)}
-        show(result, json=json, quiet=quiet, words=lambda c: c.print(
-            f"Keep closed until everybody is assigned:\n  seed = {made}\nPut into the plan before sealing it:\n  seed_commitment = \"{result['seed_commitment']}\""))  # fmt: skip
-        return
-    if next_in is not None or check:
-        _one_by_one(plan, seed, book, next_in, json, quiet)
-        return
-    if units is None or seed is None:
-        raise BadInput("assign needs the list of units (CSV) and --seed; or --new-seed to make one")
-    try:
-        listed = pl.read_csv(units, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise BadInput(f"{units} cannot be read as a CSV of units: {error}") from error
-    drawn = studies.assign(studies.Plan.read(plan), listed, seed=seed)
-    if book is not None:
-        _chained(book, drawn)
-    if out is not None:
-        fresh = out.with_name(f".{out.name}.new")
-        drawn.frame.write_csv(fresh)
-        fresh.replace(out)
-    counts = ", ".join(f"{n} {a}" for a, n in drawn.frame["arm"].value_counts(sort=True).iter_rows())
-    show(
-        drawn,
-        json=json,
-        quiet=quiet,
-        words=lambda c: c.print(
-            f"{drawn.frame.height} units drawn: {counts}." + (f" Written to {out}." if out else "")
-        ),
-    )
-
-
-def _one_by_one(plan, seed, book, stratum, json, quiet):
-    from commonbeat.ledger import Book
-    from commonbeat.studies import Plan, trickle
-
-    if book is None or seed is None:
-        raise BadInput("people who appear one by one are drawn into a book's audit chain: give --book and --seed")
-    read, chain = Plan.read(plan), Book.open(book).chain
-    if stratum is None:
-        n = trickle.check_draws(read, chain, seed=seed)
-        said = {"plan_id": read.plan_id, "draws": n, "whole": True}
-        show(
-            said,
-            json=json,
-            quiet=quiet,
-            words=lambda c: c.print(f"All {n} draws follow from the seed and stand in order."),
-        )
-        return
-    one = trickle.draw_next(read, chain, seed=seed, stratum=stratum, who="study desk")
-    show(
-        one,
-        json=json,
-        quiet=quiet,
-        words=lambda c: c.print(f"Number {one.arrived + 1} of {stratum}: [bold]{one.arm}[/] (entry {one.entry})."),
-    )
-
-
-def _chained(book, drawn):
-    import hashlib
-
-    from commonbeat.ledger import Book
-
-    content = hashlib.sha256(drawn.frame.write_csv().encode()).hexdigest()
-    about = {
-        "plan_id": drawn.plan_id,
-        "seed_commitment": drawn.seed_commitment,
-        "units": drawn.frame.height,
-        "draw_sha256": content,
-    }
-    Book.open(book).chain.append("plan.assigned", who="study desk", about=about)
+app.command()(assign)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Ask beforehand, seal, draw, answer: one question put to several rooms, and an answer that cannot be spun."""
 
 from commonbeat.studies.answering import outcome_known, run
-from commonbeat.studies.drawing import Assignment, assign, commitment, new_seed, next_arm
+from commonbeat.studies.drawing import Assignment, assign, check_draw, commitment, new_seed, next_arm, record_draw
 from commonbeat.studies.editions import published
 from commonbeat.studies.findings import Finding, Findings
 from commonbeat.studies.own_table import own_rows
@@ -18,6 +18,7 @@ __all__ = [
     "Plan",
     "Seal",
     "assign",
+    "check_draw",
     "commitment",
     "identity",
     "new_seed",
@@ -26,6 +27,7 @@ __all__ = [
     "own_rows",
     "published",
     "read_seal",
+    "record_draw",
     "released",
     "run",
     "seal",

@@ -6,6 +6,7 @@ holds the list, the seed and this file gets the same draw.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
 import secrets
@@ -15,11 +16,25 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from commonbeat.audit import Chain
 from commonbeat.design import Design
-from commonbeat.errors import BadInput, Broken
+from commonbeat.errors import BadInput, Broken, Refused
 from commonbeat.studies.plan import Plan
 
-__all__ = ["Assignment", "Balance", "assign", "balance", "commitment", "new_seed", "next_arm"]
+__all__ = [
+    "Assignment",
+    "Balance",
+    "assign",
+    "balance",
+    "check_draw",
+    "commitment",
+    "new_seed",
+    "next_arm",
+    "record_draw",
+]
+
+
+DRAWN = "plan.assigned"
 
 
 def new_seed() -> str:
@@ -40,6 +55,13 @@ class Assignment:
     frame: pl.DataFrame = field(repr=False)
     design: Design = field(repr=False)
     seed_commitment: str
+    plan_hash: str = ""
+    committed: bool = False  # did the plan name the seed's hash beforehand?
+
+    @property
+    def sha256(self) -> str:
+        """Of the whole draw, as it stands in the audit chain."""
+        return hashlib.sha256(self.frame.write_csv().encode()).hexdigest()
 
     def to_dict(self) -> dict:
         counts = self.frame.group_by("arm").len().sort("arm")
@@ -90,7 +112,38 @@ def assign(plan: Plan, units: pl.DataFrame, *, seed: str, shares: Sequence[float
         else pl.lit(None, pl.String).alias("cluster"),
         pl.Series("probability", chance),
     )
-    return Assignment(plan.plan_id, frame, design, commitment(seed))
+    return Assignment(plan.plan_id, frame, design, commitment(seed), plan.hash, bool(plan.seed_commitment))
+
+
+def record_draw(drawn: Assignment, chain: Chain, *, who: str, at: dt.datetime | None = None) -> int:
+    """Writes a list's draw into the audit chain  -> the entry's number. Refused for a plan that commits to no seed, or is not sealed.
+
+    Another draw of the same plan is written beside the first, never over it; the same draw again is the first.
+    """
+    if not drawn.committed:
+        raise Refused(
+            "this plan commits to no seed, so anybody could draw until they like it: make one with `commonbeat study assign --new-seed`, "
+            "put the commitment into the plan and seal it"
+        )
+    if not any(e.what == "plan.sealed" and e.about.get("plan_hash") == drawn.plan_hash for e in chain):
+        raise Refused("this plan is not sealed in this book: `commonbeat study seal` comes before the draw")
+    about = {"plan_id": drawn.plan_id, "plan_hash": drawn.plan_hash, "seed_commitment": drawn.seed_commitment, "units": drawn.frame.height, "draw_sha256": drawn.sha256}  # fmt: skip
+    for e in chain:
+        if e.what == DRAWN and dict(e.about) == about:
+            return e.n
+    return chain.append(DRAWN, who=who, about=about, at=at).n
+
+
+def check_draw(drawn: Assignment, chain: Chain) -> int:
+    """Which entry of the chain holds this very draw? Broken where the chain holds another one of the plan, BadInput where none."""
+    chain.verify().or_raise()
+    told = [e for e in chain if e.what == DRAWN and e.about["plan_id"] == drawn.plan_id]
+    for e in told:
+        if e.about["draw_sha256"] == drawn.sha256:
+            return e.n
+    if not told:
+        raise BadInput(f'no draw of a list stands in the audit chain for the plan "{drawn.plan_id}"')
+    raise Broken(f"entry {told[-1].n} holds another draw: the list, the seed, the plan or the draw was changed since")
 
 
 def next_arm(plan: Plan, *, seed: str, stratum: str, arrived: int) -> str:

@@ -73,6 +73,9 @@ def seal(
         plan=plan.to_dict(),
         amends=None,
         changed=[],
+        after_data=Joined.objects.filter(
+            trial_id=plan_id
+        ).exists(),  # nobody can have: the name is new; said all the same
     )
     return Trial.objects.create(
         plan_id=plan_id, plan=plan.to_dict(), plan_hash=plan.hash, seed=seed, story=story, neutral_title=neutral_title,
