@@ -11,9 +11,13 @@ __all__ = [
     "clopper_pearson",
     "garwood",
     "holm",
+    "joint_t",
     "largest_t",
+    "step_down",
     "wilson",
 ]
+
+SLACK = 1e-9  # ties count as reached, whatever the last bit says
 
 
 def garwood(count, exposure=1.0, *, level=0.95):
@@ -92,10 +96,29 @@ def largest_t(covariance, *, df=np.inf, level=0.95, draws=100_000, seed=0) -> fl
 
     Method: quantile of the largest |t| of the joint normal (or t) law, simulated (Hothorn, Bretz & Westfall 2008).
     """
+    return float(np.quantile(joint_t(covariance, df=df, draws=draws, seed=seed).max(1), level))
+
+
+def joint_t(covariance, *, df=np.inf, draws=100_000, seed=0) -> np.ndarray:
+    """(draws, k) |t| of k estimates whose true values are 0, drawn from their joint normal (or t) law."""
     v = np.asarray(covariance, float)
     d = np.divide(1, np.sqrt(np.diag(v)), out=np.zeros(len(v)), where=np.diag(v) > 0)
     values, vectors = np.linalg.eigh(v * np.outer(d, d))
     rng = np.random.default_rng(seed)
-    z = rng.standard_normal((draws, len(v))) @ (vectors * np.sqrt(np.maximum(values, 0))).T
-    scale = np.sqrt(rng.chisquare(df, draws) / df) if np.isfinite(df) else 1.0
-    return float(np.quantile(np.abs(z).max(1) / scale, level))
+    z = np.abs(rng.standard_normal((draws, len(v))) @ (vectors * np.sqrt(np.maximum(values, 0))).T)
+    return z / np.sqrt(rng.chisquare(df, draws) / df)[:, None] if np.isfinite(df) else z
+
+
+def step_down(observed, draws) -> np.ndarray:
+    """Which of several |t| are beyond chance, each adjusted for having looked at all of them?  -> (k,) adjusted p.
+
+    observed : (k,) |t|;  draws : (draws, k) |t| where nothing happened, the same draw in a row
+    Method: step-down maxT, p = (1 + #) / (1 + draws) (Westfall & Young 1993).
+    """
+    observed, draws = np.abs(np.asarray(observed, float)), np.abs(np.asarray(draws, float))
+    order = np.argsort(-observed)
+    largest = np.maximum.accumulate(draws[:, order[::-1]], axis=1)[:, ::-1]
+    p = (1 + (largest >= observed[order] - SLACK).sum(0)) / (1 + len(draws))
+    out = np.empty(len(observed))
+    out[order] = np.maximum.accumulate(p)
+    return out

@@ -38,6 +38,26 @@ def test_all_intervals_cover_at_once():
     )  # the naive answer: six separate 95 % intervals all cover in about 74 %
 
 
+def test_stepping_down_is_sidak_where_groups_are_independent():
+    """Two groups that share nobody: the surer one must beat both, 1 - (1 - p)^2; the other then stands alone."""
+    got = by_group(*town(np.random.default_rng(3), [0.25, 0.2], n=400))
+    order = np.argsort(got.p_value)
+    first, second = got.p_value[order]
+    assert 0.0005 < first < second < 0.1  # else the example shows nothing
+    assert got.p_step_down[order] == pytest.approx(
+        [1 - (1 - first) ** 2, max(second, 1 - (1 - first) ** 2)], abs=0.004
+    )
+
+
+def test_one_wrong_group_among_six_is_rare_stepping_down_and_common_otherwise():
+    rng, stepped, alone = np.random.default_rng(5), 0, 0
+    for k in range(120):
+        got = by_group(*town(rng, [0.0] * 6, n=60), seed=k)
+        stepped += bool((got.p_step_down <= 0.05).any())
+        alone += bool((got.p_value <= 0.05).any())
+    assert clopper_pearson(stepped, 120, level=0.999)[0] <= 0.05 < clopper_pearson(alone, 120, level=0.999)[0]
+
+
 def test_a_backfire_is_told_like_a_gain():
     got = by_group(*town(np.random.default_rng(1), [0.8, -0.8, 0.0]))
     assert got.verdict == ("gain", "backfire", "cannot tell")

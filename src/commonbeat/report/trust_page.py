@@ -122,14 +122,14 @@ def _dots(name, title, pairs) -> Chart:
 
 
 def _line(name, waves) -> Chart:
-    rows = [{"x": k, "value": e.value, "low": e.low, "high": e.high} for k, (_, e) in enumerate(waves)]
+    rows = [{"x": str(w), "value": e.value, "low": e.low, "high": e.high} for w, e in waves]
     said = "; ".join(f"{w}: {_words(e)}" for w, e in waves)
     return line_with_band(
         rows,
         name=name,
         title="Over time",
         axis="score, 0-100",
-        x_axis=f"waves: {', '.join(w for w, _ in waves)}",
+        x_axis="wave",
         table=_table("Over time", waves),
         alternative=said,
     )

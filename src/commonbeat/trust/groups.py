@@ -11,7 +11,7 @@ from commonbeat.design import codes_of
 from commonbeat.errors import TooFew
 from commonbeat.estimate import Estimate, plain
 from commonbeat.regression import ols
-from commonbeat.stats import benjamini_hochberg, largest_t
+from commonbeat.stats import benjamini_hochberg, joint_t, step_down
 from commonbeat.trust.complete import left_out, matrix, rows
 from commonbeat.trust.experiments import _which
 
@@ -27,6 +27,7 @@ class GroupEffects:
     groups    : labels, in sorted order
     effects   : one Estimate per group; `low`, `high` are simultaneous: all cover at once with probability `level`
     p_value, p_adjusted : (k,) of no effect in the group; after Benjamini & Hochberg
+    p_step_down : (k,) the same so that even one wrong "moved" among all groups is rarer than the p (step-down max-t)
     verdict   : "gain", "backfire" or "cannot tell" by the simultaneous interval; "too few" where an arm has under two
     same      : (F, df, p) of "the effect is the same in every group", to be read first
     critical  : how many errors wide the simultaneous intervals are
@@ -36,6 +37,7 @@ class GroupEffects:
     effects: tuple[Estimate, ...]
     p_value: np.ndarray
     p_adjusted: np.ndarray
+    p_step_down: np.ndarray
     verdict: tuple[str, ...]
     same: tuple[float, int, float]
     critical: float
@@ -51,12 +53,22 @@ class GroupEffects:
                 "std_error": [e.std_error for e in self.effects], "df": [e.df for e in self.effects],
                 "conf_low": [e.low for e in self.effects], "conf_high": [e.high for e in self.effects],
                 "n": [e.n for e in self.effects], "p_value": self.p_value, "p_adjusted": self.p_adjusted,
-                "verdict": list(self.verdict),
+                "p_step_down": self.p_step_down, "verdict": list(self.verdict),
             }
         )  # fmt: skip
 
     def to_dict(self) -> dict:
-        names = ("groups", "effects", "p_value", "p_adjusted", "verdict", "same", "critical", "cautions")
+        names = (
+            "groups",
+            "effects",
+            "p_value",
+            "p_adjusted",
+            "p_step_down",
+            "verdict",
+            "same",
+            "critical",
+            "cautions",
+        )
         return plain({name: getattr(self, name) for name in names})
 
 
@@ -89,7 +101,8 @@ def by_group(y, arm, group, *, covariates=None, block=None, cluster=None, weight
     use = large[g]
     parts = {name: value[use] for name, value in r.items()}
     fit, terms = _saturated(parts, z[use], g[use], np.flatnonzero(large), names, se, level)
-    critical = _largest_t(fit, terms, level, seed)
+    draws = _chance(fit, terms, seed)
+    critical = float(np.quantile(draws.max(1), level))
     effects, p = _effects(fit, terms, large, g, critical, level, unit)
     verdict = [
         "too few" if not e.known else "gain" if e.low > 0 else "backfire" if e.high < 0 else "cannot tell"
@@ -97,7 +110,7 @@ def by_group(y, arm, group, *, covariates=None, block=None, cluster=None, weight
     ]
     said = tuple(f"backfire in group {labels[i]!r}" for i, v in enumerate(verdict) if v == "backfire")
     return GroupEffects(
-        labels, effects, p, benjamini_hochberg(p), tuple(verdict), _same(fit, terms), critical,
+        labels, effects, p, benjamini_hochberg(p), _step_down(effects, large, draws), tuple(verdict), _same(fit, terms), critical,
         (*what, *left_out(dropped), *said),
     )  # fmt: skip
 
@@ -127,10 +140,20 @@ def _saturated(r, z, g, kept, names, se, level):
     return fit, terms
 
 
-def _largest_t(fit, terms, level, seed):
-    """Quantile of the largest |t| among correlated t's with the smallest df among them."""
+def _chance(fit, terms, seed):
+    """(draws, groups) correlated |t| where nothing happened, with the smallest df among them."""
     at = [fit.position(t) for t in terms]
-    return largest_t(fit.vcov[np.ix_(at, at)], df=fit.df[at].min(), level=level, draws=SIMULATED, seed=seed)
+    return joint_t(fit.vcov[np.ix_(at, at)], df=fit.df[at].min(), draws=SIMULATED, seed=seed)
+
+
+def _step_down(effects, large, draws):
+    """(k,) adjusted p; nan where a group is too small or has no noise."""
+    out, kept = np.full(len(large), np.nan), np.flatnonzero(large)
+    t = np.array([effects[k].value / effects[k].std_error if effects[k].std_error > 0 else np.nan for k in kept])
+    told = np.isfinite(t)
+    if told.any():
+        out[kept[told]] = step_down(t[told], draws[:, told])
+    return out
 
 
 def _effects(fit, terms, large, g, critical, level, unit):

@@ -9,14 +9,15 @@ import numpy as np
 from commonbeat.design import Design, codes_of
 from commonbeat.errors import BadInput, TooFew
 from commonbeat.estimate import plain
+from commonbeat.stats import step_down
 from commonbeat.trust.complete import left_out, rows
 from commonbeat.trust.experiments import _which
 
 __all__ = ["RandomisationTest", "max_t", "randomisation_test"]
 
+SLACK = 1e-9  # ties count as reached, whatever the last bit says
 CHUNK = 20_000_000  # person-draws held at once
 LIKERT = 24  # outcomes with at most this many values are drawn by the hypergeometric law
-SLACK = 1e-9  # ties count as reached, whatever the last bit says
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,7 @@ def max_t(observed, redraws):
     observed : (k,) |t| of each outcome;  redraws : (draws, k) |t| under redrawn assignments, the same draw in a row
     Method: step-down maxT, p = (1 + #) / (1 + draws) (Westfall & Young 1993).
     """
-    observed, redraws = np.abs(np.asarray(observed, float)), np.abs(np.asarray(redraws, float))
-    order = np.argsort(-observed)
-    largest = np.maximum.accumulate(redraws[:, order[::-1]], axis=1)[:, ::-1]
-    p = (1 + (largest >= observed[order] - SLACK).sum(0)) / (1 + len(redraws))
-    out = np.empty(len(observed))
-    out[order] = np.maximum.accumulate(p)
-    return out
+    return step_down(observed, redraws)
 
 
 def _prepared(y, arm, block, cluster, design, control, treated):

@@ -132,14 +132,13 @@ def _dots(name, title, pairs):
 
 def _line(name, waves: list[tuple[str, Estimate]]):
     shown = [(w, public(e)) for w, e in waves]
-    rows = [{"x": k, "value": e.value, "low": e.low, "high": e.high} for k, (_, e) in enumerate(shown)]
-    axis = f"{shown[0][0]} to {shown[-1][0]}"
+    rows = [{"x": str(w), "value": e.value, "low": e.low, "high": e.high} for w, e in shown]
     return line_with_band(
         rows,
         name=name,
         title="Over time",
         axis="score, 0-100",
-        x_axis=axis,
+        x_axis="wave",
         table=_table("Over time", shown),
         alternative=_words(shown),
     )
