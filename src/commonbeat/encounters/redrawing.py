@@ -18,6 +18,7 @@ __all__ = ["Course", "background", "redrawn"]
 HOURS = 168
 SLOW = 90.0  #: days over which the town's course is smoothed: far longer than an example works, or it would swallow the answer
 LARGEST = 0.9  #: branching ratio towns are drawn with at most; nearer to 1 they have no end
+LEAST = 0.2  #: and at least: below it many fits stick to 0 and show no spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def redrawn(found, course: Course, again: Callable, histories: int, level: float
     """
     if histories < 5:
         raise BadInput(f"histories is {histories}; an interval needs at least 5 towns, better 40.")
-    ratio, half = min(found.branching_ratio.value, LARGEST), min(found.half_life.value, course.days / 10)
+    ratio, half = min(max(found.branching_ratio.value, LEAST), LARGEST), min(found.half_life.value, course.days / 10)
     drawn = np.array([again(*course.drawn(ratio, half, rng)).branching_ratio.value for _ in range(histories)])
     error, spread = float(drawn.mean()) - ratio, float(drawn.std(ddof=1))
     value = max(found.branching_ratio.value - error, 0.0)

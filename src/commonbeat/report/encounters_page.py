@@ -127,18 +127,18 @@ def _present(answer: dict, names: dict) -> Table | None:
         (names.get(r["area"], r["area"]), r["kind"], f"{r['people']:,.0f}", _count(r), _span(r))
         for r in answer.get("present", ())
     )
-    note = "People present come from a file of the reader's own and are taken as known; residents are counted above."
+    note = "The numbers of people present are taken as known; residents are counted above."
     head = ("", "kind", "people present", "contacts", "per 1,000 present and year")
     return Table("The same contacts by people present", head, rows, note) if rows else None
 
 
 def _promises(answer: dict) -> Table | None:
     rows = tuple(
-        (c["promise"], c["by"], c["until"], promise_words(c), c["evidence"] or "—")
+        (c["promise"], f"{c['by']}, until {c['until']}", promise_words(c), c["evidence"] or "—")
         for c in answer["commitments"] or ()
     )
     return (
-        Table("What was promised, and how it stands", ("promise", "by", "until", "today", "evidence"), rows)
+        Table("What was promised, and how it stands", ("promise", "by whom and when", "today", "evidence"), rows)
         if rows
         else None
     )

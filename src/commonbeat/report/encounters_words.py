@@ -72,6 +72,9 @@ def cell_sentence(cell: dict, name: str) -> str:
     """The two rates side by side, or why they cannot be told."""
     if cell["verdict"] == "no_denominator":
         return f"{name}: nobody says how many live there, so there is no rate."
+    verdict = (
+        "" if cell.get("area") == "all" else f"; {VERDICT[cell['verdict']]}"
+    )  # a town is not compared with itself
     both = {w: shown_span(cell[w]) for w in ("enforcement", "positive")}
     shown = [f"{figure(r[0], 0)} to {figure(r[1], 0)} {w}" for w, r in both.items() if r]
     if not shown:
@@ -81,11 +84,11 @@ def cell_sentence(cell: dict, name: str) -> str:
         said = (
             f"{name}: officers made {shown[0]} contacts per 1,000 residents in a year; too few {hidden} ones to show"
         )
-        return said + (f"; {VERDICT[cell['verdict']]}." if hidden == "positive" else ".")
+        return said + (f"{verdict}." if hidden == "positive" else ".")
     (e, p) = both.values()
     return (
         f"{name}: officers made {figure(e[0], 0)} to {figure(e[1], 0)} enforcement contacts per 1,000 residents in a year, "
-        f"and {figure(p[0], 0)} to {figure(p[1], 0)} positive ones; {VERDICT[cell['verdict']]}."
+        f"and {figure(p[0], 0)} to {figure(p[1], 0)} positive ones{verdict}."
     )
 
 
@@ -132,7 +135,10 @@ def promise_words(c: dict) -> str:
     value, low, high, target = (
         f"{x:.0%}" if share else figure(x, 1) for x in (m["value"], m["low"], m["high"], c["target"])
     )
-    return f"{said}. Measured: {value} ({low} to {high}, n = {m['n']:,}); promised: {target}."
+    span = (
+        f"{low} to {high}, " if m["high"] > m["low"] else ""
+    )  # where all were counted and none drawn there is no span
+    return f"{said}. Measured: {value} ({span}n = {m['n']:,}); promised: {target}."
 
 
 def caution_words(codes) -> tuple[str, ...]:
