@@ -66,8 +66,9 @@ def filled(root: Path, *, upload: int = 1_000, **env) -> dict:
 class Server:
     """`commonbeat serve` on one port; may be killed and started again."""
 
-    def __init__(self, root: Path, **env):
-        self.root, self.env, self.port, self.child = root, env, free_port(), None
+    def __init__(self, root: Path, *, within: tuple[str, ...] = (), **env):
+        """`within`: a command that runs the server, put before it."""
+        self.root, self.within, self.env, self.port, self.child = root, within, env, free_port(), None
 
     @property
     def home(self) -> str:
@@ -76,7 +77,7 @@ class Server:
     def start(self) -> None:
         with (self.root.parent / "served.log").open("a") as log:
             self.child = subprocess.Popen(
-                [sys.executable, "-m", "commonbeat", "serve", "--site", str(self.root), "--port", str(self.port), "--no-work"],
+                [*self.within, sys.executable, "-m", "commonbeat", "serve", "--site", str(self.root), "--port", str(self.port), "--no-work"],
                 env=environment(**self.env), stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + 120
@@ -118,8 +119,8 @@ class Server:
 
 
 @contextmanager
-def served(root: Path, **env):
-    server = Server(root, **env)
+def served(root: Path, *, within: tuple[str, ...] = (), **env):
+    server = Server(root, within=within, **env)
     try:
         server.start()
         yield server

@@ -108,9 +108,12 @@ def without_a_connection(page, home, folder):
     assert [kept(folder, f"Written in the cellar, {n}.") for n in ("one", "two")] == [1, 1]
 
 
-def a_second_officer_on_the_same_phone(page, home, folder):
+def a_second_officer_on_the_same_phone(chromium, home, folder):
     """What the first left waiting is neither shown nor counted nor sent while the second uses the phone."""
+    page = chromium.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.set_default_timeout(60_000)
     context = page.context
+    be(page, home, "officer")
     page.goto(f"{home}/desk/record/")
     context.set_offline(True)
     fill(page, "Left by the first officer.")
@@ -151,7 +154,7 @@ def records(chromium, home, folder):
     six_taps_and_one_sentence(page, home)
     without_a_connection(page, home, folder)
     an_answer_that_was_lost(page, home, folder)
-    a_second_officer_on_the_same_phone(page, home, folder)
+    a_second_officer_on_the_same_phone(chromium, home, folder)
 
 
 def test_six_taps_and_nothing_is_lost_or_doubled_without_a_connection():

@@ -4,10 +4,14 @@ import contextlib
 import hashlib
 import resource
 import secrets
+import shutil
 import signal
 import socket
+import sqlite3
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from web.cluster import postgres
@@ -109,12 +113,52 @@ def test_a_full_disk_is_a_503_and_nothing_half_kept_and_it_clears_by_itself(tmp_
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (free, free))
         assert server.vote(what["statement"], what["tokens"][1]) == 302
         assert server.ask("GET", "/readyz")[0] == 200
-    import sqlite3
-
     with contextlib.closing(sqlite3.connect(tmp_path / "site/site.sqlite3")) as held:
         assert held.execute("SELECT count(*) FROM talk_vote").fetchone() == (2,)
         assert held.execute("SELECT count(*) FROM record_harm").fetchone() == (0,)
         assert held.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+#: a small file system of its own, seen by the server alone, with a copy of the site in it: size, where, site, then the server
+ON_A_SMALL_DISK = 'mount -t tmpfs -o size="$1" small "$2" && cp -a "$3" "$2/" && shift 3 && exec "$@"'
+
+
+def test_a_file_system_that_is_truly_full_is_a_503_and_it_clears_by_itself(tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    may = subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "small", str(small)], capture_output=True, text=True)  # fmt: skip
+    if may.returncode:
+        pytest.skip(f"no file system may be mounted here: {may.stderr.strip()}")
+    what = filled(tmp_path / "site", upload=200_000)
+    size = sum(p.stat().st_size for p in (tmp_path / "site").rglob("*") if p.is_file()) + 8_000_000
+    within = ("unshare", "-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", str(size), str(small), str(tmp_path / "site"))
+    with served(small / "site", within=within) as server:
+        inside = Path(f"/proc/{server.child.pid}/root{small}")  # what only the server sees
+        assert server.vote(what["statement"], what["tokens"][0]) == 302
+        full = inside / "everything-else"
+        with full.open("wb", buffering=0) as other:
+            for piece in (1 << 20, 4_096):
+                with contextlib.suppress(OSError):
+                    while other.write(b"x" * piece) == piece:
+                        pass
+        statuses = [server.vote(what["statement"], what["tokens"][2 + n]) for n in range(4)]
+        harm = server.ask("POST", "/something-went-wrong/", "kind=complaint&words=He+pushed+me", Content_Type="application/x-www-form-urlencoded")  # fmt: skip
+        assert set(statuses) == {503} and harm[0] == 503
+        assert server.ask("GET", "/readyz")[0] == 503
+        assert server.ask("GET", "/healthz")[0] == server.ask("GET", "/stories/a-ball/")[0] == 200
+        piece = server.ask("PATCH", f"/upload/{what['uploads'][0]}", b"x" * 200_000, Upload_Offset="0", Content_Type="application/offset+octet-stream")  # fmt: skip
+        assert piece[0] == 507
+        full.unlink()
+        assert server.vote(what["statement"], what["tokens"][1]) == 302
+        assert server.ask("GET", "/readyz")[0] == 200
+        piece = server.ask("PATCH", f"/upload/{what['uploads'][0]}", b"x" * 200_000, Upload_Offset="0", Content_Type="application/offset+octet-stream")  # fmt: skip
+        assert piece[0] == 204
+        for end in ("", "-wal"):  # copied out: SQLite does not open files by such a way
+            shutil.copy(inside / f"site/site.sqlite3{end}", tmp_path / f"kept.sqlite3{end}")
+        with contextlib.closing(sqlite3.connect(tmp_path / "kept.sqlite3")) as held:
+            assert held.execute("SELECT count(*) FROM talk_vote").fetchone() == (2,)
+            assert held.execute("SELECT count(*) FROM record_harm").fetchone() == (0,)
+            assert held.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 @pytest.mark.postgres
