@@ -92,7 +92,7 @@ def write(
         stream.width, stream.height, stream.pix_fmt = first.shape[1], first.shape[0], pix_fmt
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         if codec == "libx264":
-            stream.options = {"preset": "ultrafast", "crf": "16"}
+            stream.options = {"preset": "ultrafast", "crf": "16", **options.get("encoder", {})}
         for name, value in options.get("colour", {}).items():
             setattr(stream.codec_context, name, value)
         layout = None if audio is None else ("mono", "stereo")[len(audio) - 1]

@@ -12,6 +12,7 @@ import av
 import numpy as np
 
 from commonbeat.errors import BadInput, Refused
+from commonbeat.footage.fields import Fields
 from commonbeat.footage.order import Limits
 
 __all__ = ["Clip", "Facts"]
@@ -28,7 +29,7 @@ class Facts:
     width, height : upright, in pixels; turn : (transpose, flip left-right, flip up-down) that makes it upright
     seconds       : None when the file does not say; rate : frames per second, for spacing only, timestamps rule
     start         : first timestamp of the container in seconds; everything is shifted so that it is 0
-    full_range, colour : as the encoder wants them; aspect : of one pixel
+    full_range, colour : as the encoder wants them; aspect : of one pixel; interlaced : its frames are woven of two fields
     """
 
     width: int
@@ -42,6 +43,7 @@ class Facts:
     colour: tuple[int, int, int]
     aspect: Fraction
     audio: str | None
+    interlaced: bool = False
 
 
 class Clip:
@@ -54,6 +56,7 @@ class Clip:
 
     def __init__(self, path: str | Path, limits: Limits | None = None):
         self.path, self.limits, self.damaged = Path(path), limits or Limits(), 0
+        self.first: av.VideoFrame | None = None
         self.name = self.path.name
         self._shrinking = threading.Lock()  # two threads that scale the same frame wait for each other for ever
         if not self.path.is_file():
@@ -130,6 +133,7 @@ class Clip:
             colour=(_code(frame.color_primaries), _code(frame.color_trc), _code(frame.colorspace)),
             aspect=1 / aspect if transpose else aspect,
             audio=audio[0].codec_context.name if audio else None,
+            interlaced=bool(frame.interlaced_frame),
         )
 
     def _allowed(self) -> None:
@@ -155,13 +159,17 @@ class Clip:
             raise BadInput(f"{self.name}: the picture is {facts.width} x {facts.height}; at least 16 x 16 is needed.")
 
     def decoded(self, streams=None) -> Iterator[tuple]:
-        """(stream, frame) of every packet that decodes; what does not is counted."""
+        """(stream, frame) of every packet that decodes; what does not is counted. Woven fields come out as whole pictures."""
+        whole = Fields(self.first) if self.first is not None and self.first.interlaced_frame else None
         for packet in self._packets(streams or [self.stream]):
             try:
                 for frame in packet.decode():
-                    yield packet.stream, frame
+                    ready = [frame] if whole is None or packet.stream is not self.stream else whole.take(frame)
+                    yield from ((packet.stream, picture) for picture in ready)
             except av.error.FFmpegError:
                 self.damaged += 1
+        if whole is not None:
+            yield from ((self.stream, picture) for picture in whole.end())
 
     def _packets(self, streams) -> Iterator:
         packets = self.container.demux(streams)

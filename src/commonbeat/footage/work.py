@@ -56,7 +56,7 @@ def carry_out(
     leak = _checked(order, desk / PART, plan, hidden, tell, detector) if order.check else Leak()
     if order.poster:
         _poster(desk / PART, desk / POSTER, plan)
-    return _record(order, plan, hidden, written, leak, original, time.perf_counter() - began)
+    return _record(order, clip, plan, hidden, written, leak, original, time.perf_counter() - began)
 
 
 def _written(order: Order, clip: Clip, part: Path, plan: Plan, hidden, container: str, tell):
@@ -181,7 +181,9 @@ def _poster(part: Path, poster: Path, plan: Plan) -> None:
                 return
 
 
-def _record(order: Order, plan: Plan, hidden, written, leak: Leak, original: str, seconds: float) -> FootageRecord:
+def _record(
+    order: Order, clip: Clip, plan: Plan, hidden, written, leak: Leak, original: str, seconds: float
+) -> FootageRecord:
     lines = tuple(_line(t, hidden[t.id], order.decisions.get(t.id, Decision())) for t in plan.tracks)
     step = 1 / plan.fps if plan.fps else 0
     return FootageRecord(
@@ -199,7 +201,7 @@ def _record(order: Order, plan: Plan, hidden, written, leak: Leak, original: str
         style=order.style,
         regions=len(order.regions),
         extra=sum(map(len, plan.extra.values())),
-        cautions=_cautions(order, plan),
+        cautions=_cautions(order, plan, clip),
         light=plan.light,
         plan=plan.to_dict(),
     )
@@ -225,8 +227,10 @@ def _versions(plan: Plan) -> dict:
     }
 
 
-def _cautions(order: Order, plan: Plan) -> tuple[str, ...]:
+def _cautions(order: Order, plan: Plan, clip: Clip) -> tuple[str, ...]:
     said = []
+    if clip.facts.interlaced:
+        said.append("The original was interlaced; the copy shows one whole picture for each of its frames.")
     if plan.damaged:
         said.append(
             f"{plan.damaged} damaged packets of the original could not be decoded and are missing from the copy."
