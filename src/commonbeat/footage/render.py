@@ -52,7 +52,7 @@ def render(
     clip.rewind()
     # an MP4 cannot be played before its index is there, which comes last; a WebM can, so its beginning is held back
     held = Held(out) if container == "webm" else None
-    with av.open(held or str(out), "w", format=container, options=_muxing(container)) as target:
+    with av.open(held or str(out), "w", format=container, options=_muxing(container, clip.facts)) as target:
         video = _video(target, clip.facts, container, quality, threads)
         hearing = _hearing(clip, target, sound, muted, container)
         written = _copy(clip, target, video, hearing, paint, progress)
@@ -66,9 +66,11 @@ def render(
     return written
 
 
-def _muxing(container: str) -> dict:
-    # bitexact keeps program names and dates out of the file
-    return {"movflags": "+faststart", "fflags": "+bitexact"} if container == "mp4" else {"fflags": "+bitexact"}
+def _muxing(container: str, facts: Facts) -> dict:
+    # bitexact keeps program names and dates out of the file; the movie counts in the clip's own ticks, since a first
+    # frame that is shown late would be rounded to a millisecond
+    ticks = {"movflags": "+faststart", "movie_timescale": str(facts.time_base.denominator)}
+    return {"fflags": "+bitexact", **(ticks if container == "mp4" else {})}
 
 
 def _video(target, facts: Facts, container: str, quality: int, threads: int):
