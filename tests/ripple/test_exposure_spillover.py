@@ -199,6 +199,28 @@ def test_no_ripple_beyond_a_ring_keeps_its_level_and_sees_one():
     assert low <= 0.05 and right >= 25
 
 
+@pytest.mark.parametrize("kind", ["clusters", "two stages"])
+def test_no_ripple_beyond_with_clusters_and_two_stages(kind):
+    rng = np.random.default_rng(11)
+    n = 600
+    x, y = rng.uniform(0, n**0.5, (2, n))
+    rings = ripple.rings_by_distance(x, y, {"onlooker": 1.5})
+    if kind == "clusters":  # homes in threes that lie together
+        design = Design.complete([160, 40], cluster=np.argsort(np.lexsort((y, (x // 2).astype(int)))) // 3)
+    else:
+        design = Design.saturated((x // 8.2).astype(int), {0.0: 1, 0.1: 1, 0.3: 1})
+    wrong = right = 0
+    for _ in range(40):
+        z = design.draw(rng)[0]
+        e = ripple.exposure(design, rings, z, how="simulated", draws=64, rng=rng)
+        untouched = rng.normal(0, 2, n)
+        ask = lambda values, z=z: ripple.no_ripple_beyond(values, design, rings, z, "participant", rng=rng, draws=99)  # noqa: E731
+        wrong += ask(untouched + 5.0 * z).p_value <= 0.05
+        right += ask(untouched + 5.0 * (e.observed < 2)).p_value <= 0.05
+    low, _ = stats.clopper_pearson(wrong, 40, level=0.999)
+    assert low <= 0.05 and right >= 25, (wrong, right)
+
+
 def test_units_that_could_never_be_exposed_are_left_out_and_counted():
     n = 60
     x = np.r_[np.arange(50) * 0.5, 1000 + 100 * np.arange(10)]  # ten homes stand alone: nobody can be their neighbour

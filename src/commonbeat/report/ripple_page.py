@@ -28,7 +28,10 @@ LISTED = 200
 
 def ripple_words(data: dict) -> list[str]:
     """The answer as sentences, for the terminal and the top of the page."""
-    return _town(data) if "stories" in data else _story(data)
+    if "stories" not in data:
+        return _story(data)
+    largest = [f"{s['story_id']}: {figure(s['events'], 0)} events" for s in data["stories"][:10]]
+    return [*_town(data), *largest, "For one of them: --story ID"]
 
 
 def ripple_page(data: dict, *, simulated: bool = False, snapshot: str | None = None) -> str:
@@ -52,7 +55,7 @@ def ripple_page(data: dict, *, simulated: bool = False, snapshot: str | None = N
     )
     title = "How stories spread" if "stories" in data else f"How the story {data['story_id']} spread"
     return page("ripple.html", title=title, strapline="Counts of what was shared, never of who watched", simulated=simulated, snapshot=snapshot,
-                sentences=ripple_words(data), tables=tables, warnings=data["warnings"])  # fmt: skip
+                sentences=_town(data) if "stories" in data else _story(data), tables=tables, warnings=data["warnings"])  # fmt: skip
 
 
 def _story(d):
@@ -173,8 +176,7 @@ def _town(d):
             )
         else:
             out.append(RATIOS["not_identified"])
-    out += [f"{s['story_id']}: {figure(s['events'], 0)} events" for s in d["stories"][:10]]
-    return [*out, "For one of them: --story ID"]
+    return out
 
 
 def _stories(d):

@@ -74,23 +74,23 @@ def no_ripple_beyond(
     """Does it matter what happened further away than this ring?
 
     Focal units are picked without looking at outcomes or assignment; what happened to them and inside the ring around
-    them stays as it was, and everything else is drawn again within its block (Athey, Eckles & Imbens 2018). Statistic:
-    among focal units with nothing inside the ring, how outcomes go with how much happened in the next ring.
+    them stays as it was, and everything else is drawn again within its block (Athey, Eckles & Imbens 2018): single units,
+    or whole clusters of which nobody must stay. In two stages the groups' shares stay and people are drawn again within
+    them. Statistic: among focal units with nothing inside the ring, how outcomes go with how much happened in the next ring.
     Raises TooFew when too little is left to draw or to compare.
     """
     if ring not in ("participant", *rings.labels[:-1]):
         raise BadInput(
             f'ring "{ring}" has no ring beyond it; use one of participant, {", ".join(rings.labels[:-1])}.'
         )
-    if design.clustered or design.kind == "saturated":
-        raise BadInput("This test redraws single units; with clusters or two stages use `no_ripple_at_all`.")
     y, z = np.asarray(y, float), np.isin(np.asarray(assigned), design.arms[1:])
     upto = 0 if ring == "participant" else 1 + rings.labels.index(ring)
     inner = [_ring(rings, r) for r in range(upto)]
     outer = _ring(rings, upto)
-    focal, frozen = _focal(y, inner, rings.units, rng, focal_share)
+    focal, frozen = _focal(y, inner, design.cluster, rng, focal_share)
     quiet = focal[[not z[i] and not any(z[n[s[i] : s[i + 1]]].any() for s, n in inner) for i in focal]]
-    loose = np.flatnonzero(~frozen)
+    first = np.unique(design.cluster, return_index=True)[1]  # one unit speaks for its cluster
+    loose = first[~frozen[first]]
     if quiet.size < 10 or loose.size < 10:
         raise TooFew(
             f"{quiet.size} people with nothing within the ring and {loose.size} units to draw again; 10 of each are needed."
@@ -99,12 +99,13 @@ def no_ripple_beyond(
     width = np.concatenate([outer[1][outer[0][i] : outer[0][i + 1]] for i in quiet])
     who = np.repeat(np.arange(quiet.size), [outer[0][i + 1] - outer[0][i] for i in quiet])
     seen = _slope(r, width, who, z)
-    null, again = np.empty(draws), z.copy()
+    null, drawn = np.empty(draws), z[first]
     by_block = [np.flatnonzero(design.block[loose] == b) for b in np.unique(design.block[loose])]
     for d in range(draws):
         for rows in by_block:
-            again[loose[rows]] = rng.permutation(again[loose[rows]])
-        null[d] = _slope(r, width, who, again)
+            of = design.cluster[loose[rows]]
+            drawn[of] = rng.permutation(drawn[of])
+        null[d] = _slope(r, width, who, drawn[design.cluster])
     p = (1 + int((np.abs(null) >= abs(seen) * (1 - 1e-9)).sum())) / (1 + draws)
     return RippleTest(
         f"no ripple beyond {ring}",
@@ -120,18 +121,21 @@ def _ring(rings, r):
     return rings.starts[r], rings.neighbours
 
 
-def _focal(y, inner, units, rng, share):
-    """Focal units, and the units that stay as they are: the focal ones and everybody inside their ring."""
-    frozen = np.zeros(units, bool)
-    focal = []
+def _focal(y, inner, cluster, rng, share):
+    """Focal units, and the units that stay as they are: the focal ones, everybody inside their ring, and their clusters."""
+    order = np.argsort(cluster, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(cluster))[:-1])
+    frozen = np.zeros(cluster.size, bool)
+    focal, still, most = [], 0, share * cluster.size
     for i in rng.permutation(np.flatnonzero(np.isfinite(y))):
-        near = [n[s[i] : s[i + 1]] for s, n in inner]
-        added = 1 + sum(int((~frozen[k]).sum()) for k in near) - int(frozen[i])
-        if frozen.sum() + added > share * units:
+        near = np.concatenate([[i], *(n[s[i] : s[i + 1]] for s, n in inner)]).astype(np.int64)
+        new = np.unique(cluster[near[~frozen[near]]])
+        added = sum(members[c].size for c in new)
+        if still + added > most:
             continue
-        frozen[i] = True
-        for k in near:
-            frozen[k] = True
+        for c in new:
+            frozen[members[c]] = True
+        still += added
         focal.append(i)
     return np.array(sorted(focal), int), frozen
 

@@ -57,7 +57,7 @@ class StoryRipple:
         )
         return plain(
             {"story_id": self.story_id, "events": self.events, **shape, "branching_ratio": self.branching_ratio,
-             "half_life_seconds": self.half_life_seconds, "pull_half_life_seconds": None if found is None else found.fit.half_life,
+             "half_life_seconds": self.half_life_seconds, "pull_half_life_seconds": None if found is None or self.verdict == "not_identified" else found.fit.half_life,
              "fit_ok": None if self.fit is None else self.fit.fit_ok, "verdict": self.verdict,
              "kernel": None if found is None else found.fit.kernel, "large_account": pushed,
              "reproduction": None if self.fit is None else self.fit.growth.to_dict(), "forecast": self.forecast,
