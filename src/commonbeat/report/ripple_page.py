@@ -142,7 +142,7 @@ def _growing(g):
         "cannot_tell": "whether it grew or faded cannot be told",
     }
     return [
-        f"On the last full day one event brought {figure(last['value'], 2)} others ({figure(last['low'], 2)} to {figure(last['high'], 2)}): {said[g['verdict']]}."
+        f"On the last full day one event brought {figure(last['value'], 2)} others ({figure(last['low'], 2)} to {figure(last['high'], 2)}), those who came by themselves counted as brought: {said[g['verdict']]}."
     ]
 
 

@@ -33,6 +33,7 @@ def reproduction(counts, serial, *, window=24, floor=FLOOR, prior_mean=5.0, prio
     counts : (steps,) events per step (hour, day)
     serial : (lags,) share of an event's offspring that comes 0, 1, 2 ... steps later; the first must be 0
     floor  : windows with fewer events are blank: there the method would repeat its prior (mean 5) as if it were news
+    Everybody counts as brought by somebody before: where many come by themselves this is an upper bound.
     Method: Cori, Ferguson, Fraser & Cauchemez (2013): gamma posterior under a gamma prior; windows start at the second step.
     """
     counts, serial = np.asarray(counts, float), np.asarray(serial, float)
