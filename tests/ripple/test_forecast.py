@@ -117,3 +117,16 @@ def test_refusals():
         ripple.forecast([-5.0, 1.0], at=AT)
     with pytest.raises(BadInput, match="20 are needed"):
         ripple.scores([[0.0, 1.0, 2.0, 3.0, 4.0]] * 3, at=AT)
+
+
+def test_a_story_may_be_a_table_of_its_events():
+    past = stories(np.random.default_rng(6), 30)
+    new = ripple.Story(past[0].times - past[0].times.min(), past[0].audience)
+    rows = [
+        {"event_id": k, "parent_id": None, "at": float(t), "audience": int(a)}
+        for k, (t, a) in enumerate(zip(new.times, new.audience))
+    ]
+    table = {name: [row[name] for row in rows] for name in rows[0]}
+    expected = ripple.forecast(new, at=AT, past=past[1:]).to_dict()
+    for given in (rows, table):
+        assert ripple.forecast(given, at=AT, past=past[1:]).to_dict() == expected

@@ -16,6 +16,7 @@ from commonbeat import stats as exact
 from commonbeat.errors import BadInput, CommonbeatError
 from commonbeat.estimate import Estimate, plain
 from commonbeat.ripple import seismic
+from commonbeat.ripple.intensity import is_table, seconds_of
 from commonbeat.ripple.pooling import LEAST_STORIES, pooled
 
 __all__ = ["Forecast", "Score", "Story", "forecast", "scores"]
@@ -78,7 +79,7 @@ class Forecast:
 def forecast(story, *, at, past=(), level=0.8, typical_audience=100.0) -> Forecast:
     """How many events will this story have in the end?
 
-    story : Story, or (events,) seconds since its first event; later events than `at` are not looked at
+    story : Story, a table of its events, or (events,) seconds since its first event; later events than `at` are not looked at
     at    : seconds since the first event that have been watched
     past  : finished stories of the same kind, as Story or seconds; all of them, also those that stayed small
     level : of the interval, from the errors on past stories (conformal)
@@ -141,7 +142,7 @@ def scores(past, *, at, level=0.8, typical_audience=100.0) -> tuple[Score, ...]:
 
 def _story(thing) -> Story:
     if not isinstance(thing, Story):
-        thing = Story(np.asarray(thing, float))
+        thing = Story(*seconds_of(thing)) if is_table(thing) else Story(np.asarray(thing, float))
     order = np.argsort(thing.times, kind="stable")
     if thing.times.size and (thing.times[order[0]] < 0 or not np.isfinite(thing.times).all()):
         raise BadInput("A story's times are seconds since its first event: finite, 0 or more.")

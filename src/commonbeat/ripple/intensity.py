@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -13,8 +14,9 @@ from commonbeat import points
 from commonbeat.errors import BadInput, TooFew
 from commonbeat.estimate import Estimate, plain
 from commonbeat.ripple.links import links
+from commonbeat.tables import as_polars
 
-__all__ = ["DailyFit", "Intensity", "daily_intensity", "intensity", "seconds_of"]
+__all__ = ["DailyFit", "Intensity", "daily_intensity", "intensity", "is_table", "seconds_of"]
 
 LEAST_DAYS = 21
 
@@ -36,12 +38,17 @@ class Intensity:
         return plain(asdict(self))
 
 
+def is_table(events) -> bool:
+    """A frame, a mapping or rows, and not plain times?"""
+    rows = isinstance(events, (list, tuple)) and len(events) > 0 and isinstance(events[0], Mapping)
+    return rows or hasattr(events, "columns") or isinstance(events, Mapping)
+
+
 def seconds_of(events) -> tuple[np.ndarray, np.ndarray | None]:
     """Times of one story in seconds since its first event, in order, and the audiences beside them (None if any is missing)."""
-    table = events if hasattr(events, "columns") or isinstance(events, dict) else {"at": np.asarray(events, float)}
-    from commonbeat.tables import as_polars
-
-    table = as_polars(table)
+    table = as_polars(
+        events if is_table(events) else {"at": events if isinstance(events, np.ndarray) else list(events)}
+    )
     if "event_id" not in table.columns:
         table = table.with_row_index("event_id")
     if "parent_id" not in table.columns:
