@@ -32,7 +32,7 @@ def values(c, column):
     elif isinstance(column, dy.Int8):
         some = st.sampled_from([-1, 0, 1])
     elif isinstance(column, dy.Int64):
-        some = st.integers(0, 2**50)
+        some = st.integers(0, 2**50 if column.max is None else column.max)
     elif isinstance(column, dy.Binary):
         return st.none()
     else:
@@ -52,9 +52,15 @@ def rows(draw, name):
         for c, x in columns.items()
     }
     frame = pl.DataFrame(made, schema={c: x.dtype for c, x in columns.items()})
-    if name == "contacts":  # the two rules across columns
+    if name == "contacts":  # rules across columns
         frame = frame.with_columns(free_to_leave_officer=pl.lit("unknown", columns["free_to_leave_officer"].dtype),
                                    children=pl.min_horizontal("children", "people"))  # fmt: skip
+    if name == "closings":
+        frame = frame.with_columns(
+            closed_on=pl.when(pl.col("closed_on").is_not_null()).then(pl.max_horizontal("closed_on", "received_on"))
+        )
+    if name == "trainings":
+        frame = frame.with_columns(completed=pl.min_horizontal("completed", "officers"))
     return frame
 
 
