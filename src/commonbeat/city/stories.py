@@ -13,10 +13,10 @@ from commonbeat.city.words import stream
 
 __all__ = ["MOMENTS", "Told", "build"]
 
-#: the two moments: story id, activity, title, what happened, story, picture in words
+#: the two moments: story id, activity, place, people and children who fit, title, what happened, story, picture in words
 MOMENTS = (
     (
-        "stroller", "play", "The baby who laughed at a badge",
+        "stroller", "play", "the crossing by the bus stop", 2, 1, "The baby who laughed at a badge",
         "An officer waiting at a crossing hid behind her hands and came out again until the baby in the stroller laughed out loud.",
         "A baby in a stroller looked at the badge. The officer hid behind her hands, and came out. The baby laughed, so she did it "
         "again. The mother laughed too. Two people at the bus stop stopped looking at their telephones. Then the light changed, "
@@ -24,7 +24,7 @@ MOMENTS = (
         "A drawn street in evening light. An officer bends towards a stroller and peeks out from behind her hands; a baby laughs; a mother smiles.",
     ),
     (
-        "dance-off", "dance", "Two steps and a spin",
+        "dance-off", "dance", "the corner by the barber's", 4, 3, "Two steps and a spin",
         "Children were dancing on the pavement; they challenged a passing officer, who tried, lost, and asked for the step again.",
         "The speaker stood on the kerb. The children showed a step; the officer tried it and nearly lost a shoe. He asked to see "
         "it again, slowly. By the third try the whole corner was clapping. The children won, and said so.",
@@ -94,26 +94,30 @@ def _chosen(rng, contacts, hidden, n, start, days):
         & pl.col("programme").is_null()
     )
     middle = start + timedelta(days=days * 0.5)
-    moments = pl.concat([_nearest(honest, activity, middle) for _, activity, *_ in MOMENTS])
+    moments = pl.concat(
+        [_fitting(honest, activity, people, children, middle) for _, activity, _, people, children, *_ in MOMENTS]
+    )
     rest = honest.join(moments, on="contact_id", how="anti", maintain_order="left")
     rest = rest[np.sort(rng.choice(len(rest), min(n - 2, len(rest)), replace=False))]
-    words = {name: pl.Series(value) for name, value in zip(("story_id", "title", "happened", "story", "alt_text"), zip(*((m[0], *m[2:]) for m in MOMENTS), strict=True), strict=True)}  # fmt: skip
+    words = {name: pl.Series(value) for name, value in zip(("story_id", "place", "title", "happened", "story", "alt_text"), zip(*((m[0], m[2], *m[5:]) for m in MOMENTS), strict=True), strict=True)}  # fmt: skip
     moments = moments.with_columns(footage=pl.lit(True), made_positive=pl.lit("everybody chose to stay"), **words)
     told = pl.concat([moments, _others(rng, rest)], how="diagonal_relaxed")
-    shown = moments.select(
-        "contact_id", *(pl.col(c).alias(f"{c}_new") for c in ("happened", "footage", "made_positive"))
-    )
+    told_anew = ("happened", "place", "footage", "made_positive")
+    shown = moments.select("contact_id", *(pl.col(c).alias(f"{c}_new") for c in told_anew))
     contacts = contacts.join(shown, on="contact_id", how="left", maintain_order="left").with_columns(
-        pl.coalesce(f"{c}_new", c).alias(c) for c in ("happened", "footage", "made_positive")
+        pl.coalesce(f"{c}_new", c).alias(c) for c in told_anew
     )
     return told, contacts.select(pl.exclude("^.*_new$"))
 
 
-def _nearest(honest, activity, when):
+def _fitting(honest, activity, people, children, when):
+    """The encounter of about that time whose counts are nearest to those of the story that will be told of it."""
     options = honest.filter(pl.col("activity") == activity)
     if options.is_empty():  # a very small town in which nobody danced yet: the moment happens anyway
         options = honest.with_columns(activity=pl.lit(activity))
-    return options.sort((pl.col("at") - when).abs(), "contact_id").head(1)
+    near = options.sort((pl.col("at") - when).abs(), "contact_id").head(60)
+    apart = (pl.col("people") - people).abs() + 2 * (pl.col("children") - children).abs()
+    return near.sort(apart, (pl.col("at") - when).abs(), "contact_id").head(1)
 
 
 def _others(rng, rest):

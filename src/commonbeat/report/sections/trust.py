@@ -58,7 +58,7 @@ def trust(book) -> Page:
         ]
     first = town[0]
     level = public(first.score)
-    answer = f"{interval(level)} on a scale from 0 to 100 ({level.n:,} answers). {_last_step(first)}"
+    answer = f"{interval(level)} on a scale from 0 to 100 ({level.n:,} answers). {_moved(first)}"
     return Page(FILE, SHORT, "How people feel treated", tuple(blocks), (QUESTION, answer))
 
 
@@ -77,7 +77,7 @@ def _section(s):
     )
     if s.track is not None:
         yield Drawn(_line(f"{name}-over-time", list(zip(s.track.waves, s.track.levels, strict=True))))
-        yield Words(_last_step(s))
+        yield Words(_moved(s))
         yield Cautions(tuple(s.track.cautions))
     yield Drawn(_dots(f"{name}-questions", "By question", public_group(list(s.measures), total=False)))
     if s.areas is not None:
@@ -89,21 +89,27 @@ def _section(s):
         yield Cautions(tuple(s.cautions))
 
 
-def _last_step(s) -> str:
+def _moved(s) -> str:
+    """The last change that chance between rounds does not make, then the last step: a fall two rounds ago is not over."""
     if s.track is None or not s.track.steps:
         return "Asked once, so nothing can be said about change."
-    step = s.track.steps[-1]
+    each = s.track.steps[: len(s.track.waves) - 1]  # after them comes the step from the first round to the last
+    last = _step(each[-1])
+    if s.track.changes is None:
+        return f"{last} Why is another question."
+    if not s.track.changes.breaks:
+        return f"Over {len(s.track.waves)} rounds it did not change more than chance makes it. {last}"
+    at = s.track.changes.breaks[-1] - 1
+    told = _step(each[at], "by more than chance does")
+    return f"{told} Why is another question." if each[at] is each[-1] else f"{told} {last} Why is another question."
+
+
+def _step(step, more: str = "") -> str:
     e = public(step.all_answers)
-    verdict = (
-        "cannot be told"
-        if not e.known
-        else ("rose" if e.low > 0 else "fell" if e.high < 0 else "did not clearly change")
-    )
-    return (
-        f"From {step.since} to {step.until} it {verdict}: {interval(e, signed=True)}. Why is another question."
-        if e.known
-        else f"Whether it changed from {step.since} to {step.until} cannot be told."
-    )
+    if not e.known:
+        return f"Whether it changed from {step.since} to {step.until} cannot be told."
+    moved = "rose" if e.low > 0 else "fell" if e.high < 0 else "did not clearly change"
+    return f"From {step.since} to {step.until} it {moved}{' ' + more if more and 'not' not in moved else ''}: {interval(e, signed=True)}."
 
 
 def _table(title: str, pairs) -> Table:

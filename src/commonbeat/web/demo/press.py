@@ -23,10 +23,11 @@ def publish_edition(site, snapshot: str, tables, town) -> None:
     ripple = [
         row for world, name in STUDIES.items() for row in making.ripple_rows(name, town.findings.get(world, {}))
     ]
-    spread = making.spread(tables)
+    spread, trust = making.spread(tables), making.trust_series(tables)
+    answers = {name: making.answer(town.findings.get(world, {})) for world, name in STUDIES.items()}
     edition.publish(
-        site.root, snapshot=snapshot, areas=making.areas(tables), trust=making.trust_series(tables),
-        trust_how="Answers of adults drawn by lot each quarter, weighted to the town; simulated.", ripple=ripple, spread=spread,
+        site.root, snapshot=snapshot, areas=making.areas(tables), trust=trust, trust_moved=making.trust_moved(trust),
+        trust_how="Answers of adults drawn by lot each quarter, weighted to the town; simulated.", ripple=ripple, answers=answers, spread=spread,
         commitments=making.commitments(tables), context=making.context(tables), talk=snapshot_talk(),
         moments={kind: moment(site, kind, tables, town, spread) for kind in town.clips},
         register=register(studies={}, book=site.book),

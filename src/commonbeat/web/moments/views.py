@@ -115,7 +115,7 @@ def page(request, name):
         "moment": moment, "name": name, "other": "dance-off" if name == "stroller" else "stroller", "story": story, "names": names,
         "doors": asked_doors(request, story) if story else [], "log": entries_about(story) if story else [],
         "copies": story.copies.all() if story else [], "guesses": guesses, "towns": shown_towns(moment, guesses) if guesses else [],
-        "rings": [r for r in words.RINGS if r in {g["ring"] for g in moment["guess"]["default"]}], "bars": charts.days_bars(moment["spread"].get("days") or []),
+        "rings": [r for r in words.RINGS if r in {g["ring"] for g in moment["guess"]["default"]}], "bars": charts.days_bars(moment["spread"].get("days") or [], width=420),
         "talk": (current(settings.SITE.root).talk or {}).get(TALK), "cheat": tried(request.GET.get("try", ""), moment),
         "promises": current(settings.SITE.root).commitments[:3], "trust_chart": charts.trust_line(current(settings.SITE.root).trust),
     }  # fmt: skip

@@ -64,12 +64,14 @@ MARKS = {"randomised": "●", "encouraged": "◐", "observed": "○"}
 
 
 def ripple_curve(rows, names, *, width=420):
-    """Effect on trust by ring and day, with intervals: one row per ring and day, zero in the middle, readable in grey."""
-    rows = [r for r in rows if r.get("value") is not None]
-    if not rows:
+    """Effect on trust by ring and day, with intervals: one row per ring and day, zero in the middle, readable in grey.
+
+    What cannot be told is an empty band: left out, it would look as if nobody had asked.
+    """
+    if not any(r.get("value") is not None for r in rows):
         return ""
     rows = sorted(rows, key=lambda r: (RING_ORDER.index(r["ring"]), r["days"]))
-    ends = [abs(v) for r in rows for v in (r["value"], r.get("low"), r.get("high")) if v is not None]
+    ends = [abs(v) for r in rows for v in (r.get("value"), r.get("low"), r.get("high")) if v is not None]
     reach = max(2.0, max(ends) * 1.08)
     left, right, step, up = 66, width - 46, 24, 44
     height = up + step * len(rows) + 34 * (len({r["ring"] for r in rows}) - 1) + 16
@@ -78,7 +80,11 @@ def ripple_curve(rows, names, *, width=420):
     def x(v):
         return middle + (right - left) / 2 * v / reach
 
-    said = "; ".join(f"{names.get(r['ring'], r['ring'])}, {r['days']}: {r['value']:+.1f}" for r in rows)
+    untold = _("cannot be told")
+    said = "; ".join(
+        f"{names.get(r['ring'], r['ring'])}, {r['days']}: {untold if r.get('value') is None else format(r['value'], '+.1f')}"
+        for r in rows
+    )
     label = escape(_("Effect on trust in points, by ring and days: ") + said)
     out = [f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">']
     unit = 1 if reach < 5 else 2 if reach < 9 else 5
@@ -99,15 +105,24 @@ def ripple_curve(rows, names, *, width=420):
         before = r["ring"]
         days = escape(_("%d days") % r["days"])
         out.append(f'<text x="{left - 12}" y="{y + 5}" text-anchor="end">{days}</text>')
-        if r.get("low") is not None:
-            low, high = _n(x(r["low"])), _n(x(r["high"]))
-            out.append(f'<line class="line" x1="{low}" x2="{high}" y1="{y}" y2="{y}"/>')
-        out.append(_mark(r.get("design"), x(r["value"]), y))
-        value = f"{r['value']:+.1f}"
-        out.append(f'<text x="{right + 12}" y="{y + 5}">{value}</text>')
+        if r.get("value") is None:
+            out.append(f'<rect class="untold" x="{left}" width="{right - left}" y="{y - 7}" height="14"/>')
+        else:
+            out += _effect(r, x, y, right)
         y += step
     out.append("</svg>")
     return mark_safe("".join(out))
+
+
+def _effect(r, x, y, right) -> list[str]:
+    line = []
+    if r.get("low") is not None:
+        line = [f'<line class="line" x1="{_n(x(r["low"]))}" x2="{_n(x(r["high"]))}" y1="{y}" y2="{y}"/>']
+    return [
+        *line,
+        _mark(r.get("design"), x(r["value"]), y),
+        f'<text x="{right + 12}" y="{y + 5}">{r["value"]:+.1f}</text>',
+    ]
 
 
 def _mark(design, x, y) -> str:

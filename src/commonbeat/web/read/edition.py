@@ -27,8 +27,10 @@ class Edition:
     """One edition. Each part is plain data; an empty part means: nothing can be told yet.
 
     areas       [{area_id, name, rings [[[lon, lat]...]], residents, positive, enforcement, positive_rate, enforcement_rate}]
-    trust       [{label, on, value, low, high, n}] in points 0-100, oldest first, and `trust_how` in words
+    trust       [{label, value, low, high, n}] in points 0-100, oldest first, and `trust_how` in words
+    trust_moved {kind, since, until, value, low, high}: the last change beyond chance, or the whole way where there was none
     ripple      [{study, ring, days, value, low, high, n, design}]
+    answers     {study: {ring, wave, verdict, value, low, high, n, smallest, together}}: what the study turns on, said first
     spread      {story_id: {views, shares, places, low, high, days [[day, count]]}}
     talk        {conversation: result of the dialogue room}
     commitments [{promise, by, until, indicator, kept, words}]
@@ -43,7 +45,9 @@ class Edition:
     areas: list = field(default_factory=list)
     trust: list = field(default_factory=list)
     trust_how: str = ""
+    trust_moved: dict = field(default_factory=dict)
     ripple: list = field(default_factory=list)
+    answers: dict = field(default_factory=dict)
     spread: dict = field(default_factory=dict)
     talk: dict = field(default_factory=dict)
     commitments: list = field(default_factory=list)

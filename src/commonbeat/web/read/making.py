@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
+from commonbeat.changes import changepoints
 from commonbeat.errors import CommonbeatError
 from commonbeat.privacy import shown_count
 from commonbeat.stories import context_box
 
-__all__ = ["areas", "commitments", "context", "ripple_rows", "spread", "trust_series"]
+__all__ = ["answer", "areas", "commitments", "context", "ripple_rows", "spread", "trust_moved", "trust_series"]
 
+LEAST_ROUNDS = 4  #: fewer rounds cannot be told from noise
 PULSE = ("respect", "fairness", "voice", "safety", "cooperation", "belonging", "understanding")
 
 
@@ -90,8 +94,40 @@ def _level(trust, week: str, part: pl.DataFrame) -> dict:
     hidden = found.n is None or found.n < 20
     return {
         "label": week, "value": None if hidden else found.value, "low": None if hidden else found.low,
-        "high": None if hidden else found.high, "n": found.n, "method": found.method,
+        "high": None if hidden else found.high, "std_error": None if hidden else found.std_error, "n": found.n, "method": found.method,
     }  # fmt: skip
+
+
+def trust_moved(series: list[dict]) -> dict:
+    """Did the level move? The last change that chance between rounds does not make; else from the first round to the last.
+
+    A change is looked for over all rounds at once (`changes.changepoints`), so that the more rounds there are the less
+    one of them counts. {} with fewer than two rounds; "few" with too few to look for a change.
+    """
+    told = [p for p in series if p.get("std_error")]
+    if len(told) < 2:
+        return {}
+    if len(told) < LEAST_ROUNDS:
+        return {"kind": "few"} | _step(told[0], told[-1])
+    errors = [p["std_error"] for p in told]
+    found = changepoints([p["value"] for p in told], rng=np.random.default_rng(1), std_error=errors)
+    if not found.breaks:
+        return {"kind": "still"} | _step(told[0], told[-1])
+    at = found.breaks[-1]
+    return {"kind": "moved"} | _step(told[at - 1], told[at])
+
+
+def _step(before: dict, after: dict) -> dict:
+    """From one round to another: different people were asked, so the errors add."""
+    value = after["value"] - before["value"]
+    half = 1.96 * math.hypot(before["std_error"], after["std_error"])
+    return {
+        "since": before["label"],
+        "until": after["label"],
+        "value": value,
+        "low": value - half,
+        "high": value + half,
+    }
 
 
 def spread(tables: Mapping[str, pl.DataFrame]) -> dict:
@@ -147,3 +183,16 @@ def ripple_rows(name: str, findings: Mapping) -> list[dict]:
         }
         for f in findings.get("rings", ()) if f["wave"]
     ]  # fmt: skip
+
+
+def answer(findings: Mapping) -> dict:
+    """What a study turns on, as the page says it first; {} where nothing was found.
+
+    together: the intervals of the picture hold for all its points at once, so that this one is narrower than its point.
+    """
+    if not findings.get("primary"):
+        return {}
+    kept = ("ring", "wave", "verdict", "value", "low", "high", "n")
+    plan = findings["plan"]
+    told = {k: findings["primary"].get(k) for k in kept}
+    return told | {"smallest": plan["smallest_effect"], "together": plan["multiplicity"] != "none"}

@@ -76,9 +76,12 @@ def release():
     titles = dict(Trial.objects.values_list("plan_id", "plan__title"))
     mine_ = set(titles.values())
     rows = [row for plan_id, told in studied.items() for row in study.ripple_rows(titles[plan_id], told)]
+    answers = {titles[p]: study.answer(told, p) for p, told in studied.items() if told}
+    trust = making.trust_series(tables)
     made = edition.publish(
         settings.SITE.root, at=timezone.now(), snapshot=book.snapshot, areas=making.areas(tables),
-        trust=making.trust_series(tables), trust_how=out.trust_how, ripple=[*(r for r in out.ripple if r["study"] not in mine_), *rows], spread=making.spread(tables),
+        trust=trust, trust_moved=making.trust_moved(trust), trust_how=out.trust_how, spread=making.spread(tables),
+        ripple=[*(r for r in out.ripple if r["study"] not in mine_), *rows], answers=out.answers | answers,
         commitments=making.commitments(tables), context=making.context(tables), talk=conversations(out.talk), moments=out.moments,
         studies=studied, register=study.register(studies=studied),
     )  # fmt: skip

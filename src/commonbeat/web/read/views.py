@@ -39,7 +39,7 @@ def home(request):
     stories.sort(key=lambda s: (s.clip_id is None, -s.published_at.timestamp()))
     return render(request, "read/home.html", {
         "stories": stories, "edition": out, "trust_chart": charts.trust_line(out.trust, width=420, height=220),
-        "trust_now": out.trust[-1] if out.trust else None, "ripple_rows": out.ripple[:3],
+        "trust_now": out.trust[-1] if out.trust else None, "trust_moved": words.moved_sentence(out.trust_moved),
         "areas": sorted(out.areas, key=lambda a: -(a.get("enforcement_rate") or 0))[:5], "promises": out.commitments[:3],
     })  # fmt: skip
 
@@ -116,7 +116,12 @@ def trust(request):
     return render(
         request,
         "read/trust.html",
-        {"edition": out, "section": "trust", "chart": charts.trust_line(out.trust, width=560, height=300)},
+        {
+            "edition": out,
+            "section": "trust",
+            "chart": charts.trust_line(out.trust, width=560, height=300),
+            "moved": words.moved_sentence(out.trust_moved),
+        },
     )
 
 
@@ -129,8 +134,12 @@ def ripple(request):
         studies.setdefault(row["study"], []).append(row)
     names = words.ring_names()
     shown = [
-        (name, charts.ripple_curve(rows, names), rows, words.ripple_sentence(rows)) for name, rows in studies.items()
-    ]
+        {
+            "name": name, "chart": charts.ripple_curve(rows, names), "rows": rows, "sentence": words.ripple_sentence(rows),
+            "answer": words.answer_sentence(out.answers.get(name)), "together": (out.answers.get(name) or {}).get("together"),
+        }
+        for name, rows in studies.items()
+    ]  # fmt: skip
     return render(
         request, "read/ripple.html", {"edition": out, "section": "ripple", "studies": shown, "names": names}
     )

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from commonbeat.errors import CommonbeatError
 from commonbeat.studies import Plan, released, seals_of
@@ -17,6 +16,7 @@ from commonbeat.studies.running import run_asking
 from commonbeat.studies.scales import spans_of
 from commonbeat.studies.seals import times_that_cannot_be, trusted_times
 from commonbeat.web.base.models import Entry
+from commonbeat.web.read.words import verdict_words
 from commonbeat.web.study import tables
 from commonbeat.web.study.models import Trial, Wave
 
@@ -121,28 +121,16 @@ def ripple_rows(title: str, told: dict) -> list[dict]:
     ]  # fmt: skip
 
 
+def answer(told: dict, plan_id: str) -> dict:
+    """What a trial turns on, for the page of the ripple."""
+    smallest = Trial.objects.get(pk=plan_id).plan["smallest_effect"]
+    kept = ("ring", "wave", "verdict", "value", "low", "high", "n")
+    return {k: told["primary"].get(k) for k in kept} | {"smallest": smallest, "together": False}
+
+
 def sentences(told: dict, smallest: float) -> list[dict]:
     """The answers of a study in the reader's language: of the question, of the later waves, of the groups, of the other arms."""
     rows = [("primary", told["primary"])]
     rows += [("wave", r) for r in told["rings"] if r["wave"]]
     rows += [("group", r) for r in told["groups"]] + [("arm", r) for r in told.get("others", ())]
     return [{"kind": kind, "row": row, "words": verdict_words(row, smallest)} for kind, row in rows]
-
-
-def verdict_words(row: dict, smallest: float) -> str:
-    """A verdict of the room of studies, with its numbers, so that neither can be had without the other."""
-    if row["verdict"] == "too_few" or row.get("low") is None:
-        return _("Too few to tell.")
-    numbers = {
-        "value": f"{row['value']:+.1f}",
-        "low": f"{row['low']:+.1f}",
-        "high": f"{row['high']:+.1f}",
-        "smallest": f"{smallest:g}",
-    }
-    said = {
-        "moved": _("Trust moved: %(value)s points (between %(low)s and %(high)s)."),
-        "moved_less_than_matters": _("Trust moved, but less than the %(smallest)s points that would matter: %(value)s (between %(low)s and %(high)s)."),
-        "no_sign": _("No sign that trust moved: %(value)s (between %(low)s and %(high)s)."),
-        "wrong_way": _("Trust moved the wrong way: %(value)s points (between %(low)s and %(high)s)."),
-    }  # fmt: skip
-    return said[row["verdict"]] % numbers
