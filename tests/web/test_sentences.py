@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
+from django.utils import translation
 
 from commonbeat.web.read import charts, making, words
 
-pytestmark = pytest.mark.usefixtures("opened")
+
+@pytest.fixture(autouse=True)
+def in_english(opened):
+    with translation.override("en"):
+        yield
 
 
 def series(levels, *, error=1.0, n=400):

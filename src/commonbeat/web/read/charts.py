@@ -87,7 +87,7 @@ def ripple_curve(rows, names, *, width=420):
     )
     label = escape(_("Effect on trust in points, by ring and days: ") + said)
     out = [f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">']
-    unit = 1 if reach < 5 else 2 if reach < 9 else 5
+    unit = 1 if reach < 5 else 2 if reach < 9 else 5 if reach < 22 else 10
     tick = -int(reach // unit) * unit
     while tick <= reach:
         kind = "zero" if tick == 0 else "axis"
