@@ -6,8 +6,12 @@ which a hidden cell cannot be worked out from those beside it.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
+import os
+import threading
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +24,10 @@ __all__ = ["BANDED_BELOW", "FLOOR", "OFFICER_FLOOR", "Released", "attack", "band
 FLOOR = 5  #: fewest people behind a public cell
 OFFICER_FLOOR = 10  #: fewest officers behind a public cell, and fewest people behind a Gram matrix
 BANDED_BELOW = 20  #: a share behind fewer people is shown as a band
+
+TOGETHER = 600  #: small cells times all cells, up to which they are protected together
+NODES = 500  #: of the search tree
+_ONE_AT_A_TIME = threading.Lock()
 
 _BANDS = (
     (0.0, 0.2, "few"),
@@ -82,16 +90,13 @@ def release_table(counts, *, floor: int = FLOOR, earlier: Sequence[tuple[np.ndar
     earlier : what is public already about the same people, as (bool array of the shape of counts, sum over it)
     Chooses the cells whose loss costs least (log of the count, so that large cells and margins stay) by linear
     programming with whole-number choices, so that for each small cell an attacker who knows all published cells and margins is
-    left with a range at least `floor` wide (Fischetti & Salazar-Gonzalez 2000; one small cell after the other).
+    left with a range at least `floor` wide (Fischetti & Salazar-Gonzalez 2000), for all small cells together; in tables too
+    large for that one small cell after the other.
     Raises BadInput for what is no table of counts.
     """
     cells, shape, links = _with_margins(counts, earlier)
     small = cells < floor
-    hidden = small.copy()
-    for cell in np.flatnonzero(small)[np.argsort(-cells[small], kind="stable")]:
-        low, high = _range(cell, cells, hidden, links)
-        if high - low < floor - 1e-6:
-            hidden |= _protecting(cell, cells, hidden, links, floor)
+    hidden = _hiding(cells, small, links, floor)
     shown = np.where(hidden, np.nan, cells)
     bounds = np.array([_range(i, cells, hidden, links) if hidden[i] else (cells[i], cells[i]) for i in range(len(cells))])  # fmt: skip
     back = lambda v: v.reshape(shape)  # noqa: E731
@@ -162,32 +167,81 @@ def _range(cell, cells, hidden, links):
     return ends[0], ends[1]
 
 
-def _protecting(cell, cells, hidden, links, floor):
-    """The cheapest further cells to hide so that two tables, both possible, put `cell` at least `floor` apart.
+def _hiding(cells, small, links, floor):
+    """(cells,) bool: small cells and what protects them, all together where that can be computed, and never dearer than one by one."""
+    open_ = [
+        c
+        for c in np.flatnonzero(small)[np.argsort(-cells[small], kind="stable")]
+        if _width(c, cells, small, links) < floor - 1e-6
+    ]
+    if not open_:
+        return small.copy()
+    hidden = small.copy()
+    for cell in open_:
+        if _width(cell, cells, hidden, links) < floor - 1e-6:
+            hidden |= _protecting([cell], cells, hidden, links, floor)
+    if len(open_) == 1 or len(open_) * len(cells) > TOGETHER:
+        return hidden
+    joint = _protecting(open_, cells, small, links, floor)
+    return joint if _cost(cells)[joint].sum() < _cost(cells)[hidden].sum() - 1e-9 else hidden
 
-    Unknown: x (hide or not) and two moves of the table, up and down, which change hidden cells only and break no link.
+
+def _width(cell, cells, hidden, links) -> float:
+    low, high = _range(cell, cells, hidden, links)
+    return high - low
+
+
+def _cost(cells):
+    """What is lost when a cell is hidden: large cells and margins tell more."""
+    return 1 + np.log1p(cells)
+
+
+def _protecting(targets, cells, hidden, links, floor):
+    """The cheapest further cells to hide so that for each target two tables, both possible, put it at least `floor` apart.
+
+    Unknown: x (hide or not) and for each target two moves of the table, up and down, which change hidden cells only and break
+    no link. The search stops after a number of steps and not of seconds: the same table has to give the same cells everywhere.
     """
     from scipy import optimize, sparse
 
     a, _ = links
-    n, most = len(cells), float(cells.max() + floor)
-    cost = np.where(hidden, 0.0, 1 + np.log1p(cells))
-    eye, none = sparse.identity(n, format="csr"), sparse.csr_matrix((n, n))
-    aim = np.zeros((1, 3 * n))
-    aim[0, n + cell], aim[0, 2 * n + cell] = 1, -1
-    room = np.minimum(cells, most)
+    n, k, most = len(cells), 2 * len(targets), 2.0 * floor  # no cell has to move further than the targets together
+    cost = np.where(hidden, 0.0, _cost(cells))
+    eye, room = sparse.identity(n, format="csr"), sparse.diags(np.minimum(cells, most))
+    moves = sparse.identity(k, format="csr")
+    every = sparse.csr_matrix(np.ones((k, 1)))
+    aim = sparse.lil_matrix((len(targets), n * (1 + k)))
+    for t, cell in enumerate(targets):
+        aim[t, n * (1 + 2 * t) + cell], aim[t, n * (2 + 2 * t) + cell] = 1, -1
+    still = sparse.csr_matrix((k * len(a), n))
     blocks = [
-        (sparse.hstack([sparse.csr_matrix(a.shape), a, sparse.csr_matrix(a.shape)]), 0, 0),
-        (sparse.hstack([sparse.csr_matrix(a.shape), sparse.csr_matrix(a.shape), a]), 0, 0),
-        (sparse.hstack([-most * eye, eye, none]), -np.inf, 0), (sparse.hstack([sparse.diags(room), eye, none]), 0, np.inf),
-        (sparse.hstack([-most * eye, none, eye]), -np.inf, 0), (sparse.hstack([sparse.diags(room), none, eye]), 0, np.inf),
-        (sparse.csr_matrix(aim), floor, np.inf),
-    ]  # fmt: skip
-    rules = [optimize.LinearConstraint(m, lo, hi) for m, lo, hi in blocks]
+        (sparse.hstack([still, sparse.kron(moves, a)]), 0, 0),
+        (sparse.hstack([sparse.kron(every, -most * eye), sparse.kron(moves, eye)]), -np.inf, 0),
+        (sparse.hstack([sparse.kron(every, room), sparse.kron(moves, eye)]), 0, np.inf),
+        (aim.tocsr(), floor, np.inf),
+    ]
+    rules = [optimize.LinearConstraint(m.tocsr(), lo, hi) for m, lo, hi in blocks]
     bounds = optimize.Bounds(
-        np.r_[hidden.astype(float), np.full(2 * n, -most)], np.r_[np.ones(n), np.full(2 * n, most)]
+        np.r_[hidden.astype(float), np.full(k * n, -most)], np.r_[np.ones(n), np.full(k * n, most)]
     )
-    found = optimize.milp(np.r_[cost, np.zeros(2 * n)], constraints=rules, bounds=bounds, integrality=np.r_[np.ones(n), np.zeros(2 * n)])  # fmt: skip
+    with _quiet_solver():
+        found = optimize.milp(np.r_[cost, np.zeros(k * n)], constraints=rules, bounds=bounds, integrality=np.r_[np.ones(n), np.zeros(k * n)],
+                              options={"node_limit": NODES})  # fmt: skip
     if found.x is None:
         return np.ones(n, bool)  # nothing less protects it: the whole table stays in
     return found.x[:n] > 0.5
+
+
+@contextmanager
+def _quiet_solver():
+    """HiGHS prints a line of its own now and then, whatever it is told; on the standard output it would stand inside our JSON."""
+    with _ONE_AT_A_TIME:
+        kept, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nothing, 1)
+            yield
+        finally:
+            ctypes.CDLL(None).fflush(None)  # what it printed may wait in the C library's buffer
+            os.dup2(kept, 1)
+            os.close(kept)
+            os.close(nothing)

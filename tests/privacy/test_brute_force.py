@@ -87,8 +87,8 @@ def test_with_one_small_cell_no_set_of_cells_is_cheaper(seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_with_several_small_cells_it_stays_near_the_cheapest(seed):
-    """One small cell after the other is not always the cheapest for all together; how much dearer it gets is watched."""
+def test_with_several_small_cells_no_set_of_cells_is_cheaper_either(seed):
+    """They are protected together: one after the other is dearer in a third of small tables."""
     table = np.random.default_rng(50 + seed).integers(1, 14, (2, 2))
     full = with_margins(table)
     best, shown = cheapest(full), release_table(table)
@@ -98,7 +98,7 @@ def test_with_several_small_cells_it_stays_near_the_cheapest(seed):
         return
     ours = np.flatnonzero(shown.hidden.ravel() & ~shown.small.ravel())
     assert safe(full, shown.hidden.ravel(), small)
-    assert price(full, ours) <= 1.5 * best[1] + 1e-6
+    assert price(full, ours) == pytest.approx(best[1], abs=1e-6)
 
 
 def agreeing(shown):
@@ -158,3 +158,13 @@ def test_a_second_cut_of_the_same_people_does_not_open_the_first(seed):
     low, high = attack(shown)
     small = shown.small.copy()
     assert (high - low)[small].min(initial=np.inf) >= FLOOR - 1e-6 or any(t < FLOOR for _, t in public)
+
+
+def test_the_solver_says_nothing_where_our_json_stands(capfd):
+    """It prints a line of its own in some of these tables, from C, past Python's own output."""
+    rng = np.random.default_rng(5)
+    for _ in range(12):
+        release_table(
+            rng.poisson(rng.choice([3, 8, 30], shape := (int(rng.integers(2, 6)), int(rng.integers(2, 5)))), shape)
+        )
+    assert capfd.readouterr().out == ""
