@@ -79,6 +79,10 @@ def test_all_answers_equal_is_said_in_every_fit():
     assert "all answers are equal" in " ".join(
         trust.adjusted_effect(np.full(240, 7), d["seen"], d["before"]).cautions
     )
+    by_patch = np.unique(d["patch"], return_inverse=True)[1] % 2
+    for arm, plan in ((d["seen"], {}), (by_patch, {"cluster": d["patch"]})):
+        flat = trust.difference_in_means(np.full(240, 7), arm, **plan)
+        assert flat.value == 0 and "all answers are equal" in " ".join(flat.cautions)
     exact = trust.regress(2 * d["before"] + 1, d.select("before"))
     assert "explain the outcome exactly" in " ".join(exact.cautions)
     assert not trust.regress(d["trust"] + 1e6, d.select("before")).cautions

@@ -112,6 +112,19 @@ def test_aggregates_are_weighted_means_of_cells():
     assert got.to_dict()["simple"]["value"] == got.simple.value
 
 
+def test_never_treated_may_be_left_empty_be_nought_or_endless():
+    """R's `did` writes 0, `staggered` writes Inf, tables leave the place empty."""
+    d = rollout(np.random.default_rng(6), lambda e: 1.0, n=30).with_columns(pl.col("g").cast(pl.Float64))
+    last = pl.col("g") == pl.col("g").max()
+    seen = [
+        staggered_effect(
+            d.with_columns(g=pl.when(last).then(never).otherwise("g")), **COLUMNS, control="never"
+        ).simple.value
+        for never in (None, 0.0, float("inf"))
+    ]
+    assert seen[0] == seen[1] == seen[2]
+
+
 def test_rollouts_refuse():
     d = rollout(np.random.default_rng(5), lambda e: 0.0, n=30)
     with pytest.raises(BadInput, match="two rows"):

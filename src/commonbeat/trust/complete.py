@@ -16,8 +16,8 @@ class Rows(dict):
     dropped: int
 
 
-def numbers(values, name: str) -> np.ndarray:
-    """(n,) floats, nan where missing; words are refused with the row they stand in."""
+def numbers(values, name: str, endless=False) -> np.ndarray:
+    """(n,) floats, nan where missing; words are refused with the row they stand in, and infinity unless `endless`."""
     array = np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
     if array.ndim != 1:
         raise BadInput(f"{name} needs one value per person, it has shape {array.shape}")
@@ -25,9 +25,9 @@ def numbers(values, name: str) -> np.ndarray:
         out = array.astype(float)
     else:
         out = np.array([_number(value, name, i) for i, value in enumerate(array)], float)
-    endless = np.isinf(out)
-    if endless.any():
-        row = int(np.flatnonzero(endless)[0])
+    without_end = np.isinf(out)
+    if without_end.any() and not endless:
+        row = int(np.flatnonzero(without_end)[0])
         raise BadInput(
             f"{name} in row {row} is {out[row]}: give a finite number, or leave it empty where it is missing"
         )

@@ -37,7 +37,7 @@ def difference_in_means(y, arm, *, block=None, cluster=None, weights=None, level
     else:
         value, error, df, method = _blocked(y, arm, block, cluster, weights)
     half = special.stdtrit(df, (1 + level) / 2) * error
-    cautions = (*what, *left_out(n_out), *_few_clusters(arm, cluster, df))
+    cautions = (*what, *left_out(n_out), *_all_equal(y), *_few_clusters(arm, cluster, df))
     return Estimate(value, error, df, value - half, value + half, method=method, cautions=cautions, **common)
 
 
@@ -59,6 +59,10 @@ def adjusted_effect(y, arm, covariates, *, block=None, cluster=None, weights=Non
 def interacted(y, arm, covariates, *, block=None, cluster=None, weights=None, se=None, level=0.95) -> Fit:
     """All coefficients behind `adjusted_effect`: an intercept, each arm, each centred covariate, and their products."""
     return _interacted(y, arm, covariates, block, cluster, weights, se, level, None, None)[0]
+
+
+def _all_equal(y):
+    return ("all answers are equal: nothing varies that could be explained",) if (y == y[0]).all() else ()
 
 
 # -- without covariates ---------------------------------------------------------------------------------------------------
@@ -195,7 +199,7 @@ def _whole_clusters(arm, cluster):
         _, first, code = np.unique(cluster, return_index=True, return_inverse=True)
         row = int(np.flatnonzero(arm != arm[first][code])[0])
         raise BadInput(
-            f"cluster {cluster[row]!r} holds both arms, so it was not what was assigned: leave `cluster` out, or name it as "
+            f"cluster {cluster[row]} holds both arms, so it was not what was assigned: leave `cluster` out, or name it as "
             "`block` when the draw was made within it"
         )
 

@@ -17,7 +17,7 @@ class Panel:
     def __init__(self, frame, unit, time, first, outcome, cluster):
         column = lambda name: frame[name] if name in frame.columns else _no_column(name, frame)  # noqa: E731
         raw = column(first)
-        start = numbers(raw, first)
+        start = numbers(raw, first, endless=True)
         start = np.where(np.isnan(start) | (start == 0), np.inf, start)
         self.labels, u = codes_of(column(unit).to_numpy(), unit)
         self.times, t = codes_of(column(time).to_numpy(), time)
