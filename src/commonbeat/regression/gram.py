@@ -94,7 +94,7 @@ def gram(source, columns, *, cluster=None, fixed_effects=None, weights=None, shi
     cluster, fixed_effects, weights : (n,) arrays with an array source, else column names; cluster None = one cluster
     shift   : (q,) centre to subtract, default the mean of a pilot of up to 1,000 rows
     engine  : "ibis" sends a Parquet path through the Ibis expression on DuckDB; by default files, relations and frames
-              are read in batches and multiplied here, which is about twice as quick
+              are read in batches and multiplied here, which takes half the processor time on large files
     Raises BadInput for weights that are negative, zero or missing, TooFew when no complete row is left.
     """
     names = tuple(columns)
