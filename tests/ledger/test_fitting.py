@@ -3,6 +3,7 @@
 import pytest
 
 from commonbeat import ledger
+from commonbeat.cli.main import main
 from commonbeat.errors import BadInput
 
 CHICAGO = "America/Chicago"
@@ -77,3 +78,13 @@ def test_dispatch_times_as_systems_write_them(tmp_path, when):
     file = write(tmp_path / "c.csv", "Incident Number,Call Time,Call Type", f"1,{when},WELFARE CHECK")
     row = ledger.read("contacts", file, map="cad", zone=CHICAGO).row(0, named=True)
     assert row["at"].isoformat() == "2026-01-05T20:02:11+00:00" and row["kind"] == "service"
+
+
+def test_three_hundred_columns_nobody_knows_are_one_letter_and_leave_no_empty_book(tmp_path, capsys):
+    head = "contact_id,at,kind,activity," + ",".join(f"x{i}" for i in range(300))
+    file = write(tmp_path / "w.csv", head, "c1,2026-03-01T14:30:00-06:00,service,call" + ",1" * 300)
+    with pytest.raises(SystemExit) as end:
+        main(["import", "contacts", str(file), "--into", str(tmp_path / "b")])
+    said = capsys.readouterr().err
+    assert end.value.code == 2 and 'contact_id = "contact_id"' in said and len(said) < 2_000
+    assert not (tmp_path / "b").exists()

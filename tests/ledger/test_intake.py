@@ -111,7 +111,7 @@ def test_three_hundred_columns_cost_nothing_when_six_are_read(book, tmp_path):
     more = [f"x{i}" for i in range(294)]
     file = write(tmp_path / "c.csv", ",".join([HEADER, *more]), ",".join([GOOD.format(1), *("0" for _ in more)]))
     assert bring(book, file, map=tmp_path / "six.toml").tables["contacts"].added == 1
-    assert len(told(book, file).problems) == 294  # without a mapping each is told
+    assert 'contact_id = "contact_id"' in str(told(book, file))  # without a mapping one letter says how to write it
 
 
 def test_a_formula_comes_in_as_text_and_leaves_as_text(book, tmp_path):

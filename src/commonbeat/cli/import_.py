@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -50,14 +51,20 @@ def command(
         )
     if not file.is_file():
         raise BadInput(f"There is no file {file}.")
-    if not into.exists():
+    fresh = not into.exists()
+    if fresh:
         ledger.Book.create(into)
-    with progress(quiet=quiet or json) as bar:
-        task = bar.add_task(f"reading {file.name}", total=None)
-        done = ledger.bring_in(
-            into, table, file, importer=role, map=map, zone=zone, encoding=encoding, licence=licence, errors=errors,
-            keep_good=keep_good, wait=wait, seen=lambda rows: bar.advance(task, rows),
-        )  # fmt: skip
+    try:
+        with progress(quiet=quiet or json) as bar:
+            task = bar.add_task(f"reading {file.name}", total=None)
+            done = ledger.bring_in(
+                into, table, file, importer=role, map=map, zone=zone, encoding=encoding, licence=licence, errors=errors,
+                keep_good=keep_good, wait=wait, seen=lambda rows: bar.advance(task, rows),
+            )  # fmt: skip
+    except BadInput:
+        if fresh and not ledger.Book.open(into).tables:
+            shutil.rmtree(into)  # an empty book would only look like one that was begun
+        raise
     show(done, json=json, quiet=quiet, words=lambda console: _words(console, done))
 
 

@@ -13,6 +13,8 @@ from commonbeat.ledger.mapping import Mapping, mapping, mappings, where_it_lies
 
 __all__ = ["fitted", "refuse_strangers"]
 
+TOLD_ONE_BY_ONE = 12  #: columns nobody knows; more are one letter, not one each
+
 
 def fitted(how: Mapping, tables: Iterable[str], opened: Opened) -> tuple[Opened, dict[str, str]]:
     """The file with its columns called as the mapping calls them  -> (file, {its own word: the mapping's}).
@@ -34,7 +36,8 @@ def refuse_strangers(table: str, opened: Opened) -> None:
     known = set(codebook.TABLES[table].columns())
     needed = [c for c, about in codebook.TABLES[table].columns().items() if not about.nullable]
     strange = [c for c in opened.columns if c not in known]
-    if len(strange) * 2 <= len(opened.columns) or all(c in opened.columns for c in needed if c != "simulated"):
+    whole = all(c in opened.columns for c in needed if c != "simulated")
+    if len(strange) <= TOLD_ONE_BY_ONE and (whole or len(strange) * 2 <= len(opened.columns)):
         return
     fits = [m for m in mappings() if _fits(mapping(m), table, opened.columns)]
     asked = [c for c in codebook.TABLES[table].columns() if c in {*needed, *opened.columns} - {"simulated"}]
