@@ -180,9 +180,10 @@ def one_round(name: str, peer: str, folder: Path) -> tuple[float, float, float]:
         spent[who] = run(command)
         copy = folder / ("ours.mp4" if who == "commonbeat" else "theirs.mp4")
         found = judge(name, source, copy)
+        beyond = "-" if np.isnan(found["beyond"]) else f"{found['beyond']:.2%}"
         print(
             f"{name:16}{who:12}{spent[who]['cpu']:8.1f}{spent[who]['wall']:8.1f}{spent[who]['memory']:6.0f}"
-            f"{found['leaks']:6}/{found['scored']:<5}{found['leak']:8.2%}{found['longest']:8}{found['beyond']:9.2%}  {in_step(source, copy)}",
+            f"{found['leaks']:6}/{found['scored']:<5}{found['leak']:8.2%}{found['longest']:8}{beyond:>9}  {in_step(source, copy)}",
             flush=True,
         )
     a, b = spent["deface"], spent["commonbeat"]
