@@ -101,16 +101,12 @@ def _present(file: Path):
 
 def _promises(book, contacts, population, zone, today, cannot: dict):
     """Promises as of the record's last day, measured from the promise on where the book has the tables for it."""
-    from commonbeat import encounters
+    from commonbeat.report.promises import COUNTED, standing
 
-    if "commitments" not in book or not book.rows("commitments"):
-        return []
-    table = book.table("commitments")
-    there = {"contacts": contacts, "population": population}
-    there |= {t: book.table(t) for t in ("closings", "trainings") if book.rows(t)}
-    measured, few = encounters.measured(table, there, today=today, zone=zone)
+    there = {n: book.table(n) for n in ("commitments", *COUNTED) if n in book and book.rows(n)}
+    found, few = standing(there | {"contacts": contacts, "population": population}, today=today, zone=zone)
     cannot.update(few)
-    return list(encounters.commitments(table, today=today, measured=measured))
+    return list(found)
 
 
 def _plain(thing):

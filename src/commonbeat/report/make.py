@@ -15,6 +15,7 @@ from commonbeat.report.sections import (
     dialogue,
     footage,
     made,
+    promised,
     recorded,
     stories,
     study,
@@ -66,6 +67,7 @@ def _sections(book, findings):
         ("Stories and their ripple", lambda: stories.stories(book)),
         ("Common ground", lambda: dialogue.dialogue(book)),
         ("Trust over time", lambda: trust.trust(book)),
+        ("What was promised", lambda: promised.promised(book)),
     ]
     asked = [
         (f.plan["title"], lambda f=f, show=show: show(f))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from commonbeat.estimate import Estimate
 from commonbeat.report.blocks import Cautions, Drawn, Heading, Page, Said, Words
 from commonbeat.report.charts import Table, dots, line_with_band
+from commonbeat.report.promises import town_tracker
 from commonbeat.report.trust_page import SAMPLE_WORDS
 from commonbeat.report.trust_release import public, public_group
 from commonbeat.report.words import figure, interval
@@ -22,7 +23,7 @@ def trust(book) -> Page:
             FILE, SHORT, SHORT, (Words("Nobody has been asked yet."),), (QUESTION, "Nobody has been asked yet.")
         )
     found = town_trust(book.table("respondents"), book.table("answers"))
-    town = [s for s in found.sections if s.sample == "probability" and s.side == "resident" and not _of_study(s)]
+    town = town_tracker(found)
     if not town:
         said = "No sample was drawn by chance from the whole town, so no level can be given for it."
         return Page(
@@ -60,10 +61,6 @@ def trust(book) -> Page:
     level = public(first.score)
     answer = f"{interval(level)} on a scale from 0 to 100 ({level.n:,} answers). {_moved(first)}"
     return Page(FILE, SHORT, "How people feel treated", tuple(blocks), (QUESTION, answer))
-
-
-def _of_study(s) -> bool:
-    return any("level of a study" in c for c in s.cautions)
 
 
 def _section(s):

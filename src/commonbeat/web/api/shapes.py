@@ -74,6 +74,14 @@ class Commitment(Schema):
     until: str
     indicator: str
     words: str | None = None
+    status: str | None = None
+    because: str | None = None
+    on: str | None = None
+    value: str | None = None
+    low: str | None = None
+    high: str | None = None
+    n: int | None = None
+    target: str | None = None
 
 
 class Conversation(Schema):

@@ -33,7 +33,7 @@ class Edition:
     answers     {study: {ring, wave, verdict, value, low, high, n, smallest, together}}: what the study turns on, said first
     spread      {story_id: {views, shares, places, low, high, days [[day, count]]}}
     talk        {conversation: result of the dialogue room}
-    commitments [{promise, by, until, indicator, kept, words}]
+    commitments [{promise, by, until, indicator, words, status, because, on, value, low, high, n, target}]
     context     {area_id: {year: {contacts, complaints, force, source}}}
     studies     {plan_id: what a story experiment says today};  register: every sealed study of the town, silent ones too
     moments     what the pages under /moments/ show (demonstration only)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
@@ -149,14 +150,31 @@ def spread(tables: Mapping[str, pl.DataFrame]) -> dict:
 
 
 def commitments(tables: Mapping[str, pl.DataFrame]) -> list[dict]:
-    """What was promised, by which office, until when."""
-    rows = tables.get("commitments")
-    if rows is None:
+    """What was promised, by which office, until when, and how it stands as of the record's last day."""
+    from commonbeat.report.promises import standing
+
+    rows, contacts = tables.get("commitments"), tables.get("contacts")
+    if rows is None or not rows.height:
         return []
+    today = contacts["at"].max().date() if contacts is not None and contacts.height else datetime.now(UTC).date()
+    found, _cannot = standing(tables, today=today)
     return [
-        {"promise": c["promise"], "by": c["by"], "until": str(c["until"]), "indicator": str(c["indicator"]), "words": c["evidence"]}
-        for c in rows.sort("until").to_dicts()
+        {
+            "promise": c.promise, "by": c.by, "until": str(c.until), "indicator": c.indicator, "words": c.evidence, "status": c.status,
+            "because": c.because, "on": str(today), **_stood(c),
+        }
+        for c in found
     ]  # fmt: skip
+
+
+def _stood(promise) -> dict:
+    """What a promise was measured by, as people write it: a share in per cent, a score in points."""
+    m = promise.measured
+    if m is None or not m.known or promise.target is None:
+        return {"value": None, "low": None, "high": None, "n": None, "target": None}
+    share = (m.unit or "").startswith("share")
+    told = {"value": m.value, "low": m.low, "high": m.high, "target": promise.target}
+    return {k: f"{v:.0%}" if share else f"{v:.1f}" for k, v in told.items()} | {"n": m.n}
 
 
 def context(tables: Mapping[str, pl.DataFrame]) -> dict:
