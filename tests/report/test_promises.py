@@ -56,7 +56,9 @@ def test_a_town_is_told_the_same_on_the_square_as_in_the_report():
     town = city.build(seed=7, residents=4_000).tables
     today = town["contacts"]["at"].max().date()
     report, square = standing(town, today=today)[0], making.commitments(town)
-    assert [(c.promise, c.status, c.because) for c in report] == [(p["promise"], p["status"], p["because"]) for p in square]
+    assert [(c.promise, c.status, c.because) for c in report] == [
+        (p["promise"], p["status"], p["because"]) for p in square
+    ]
     shown = next(p for p in square if p["indicator"] == "reach")
     measured = next(c for c in report if c.indicator == "reach").measured
     assert (shown["value"], shown["n"]) == (f"{measured.value:.0%}", measured.n)

@@ -19,13 +19,13 @@ __all__ = ["COUNTED", "standing", "town_tracker"]
 COUNTED = ("closings", "trainings", "respondents", "answers")
 
 
-def standing(tables: Mapping[str, pl.DataFrame], *, today: date, zone="UTC"):
+def standing(tables: Mapping[str, pl.DataFrame | pl.LazyFrame], *, today: date, zone="UTC"):
     """How does each promise stand on a day, measured from the promise on?  -> (commitments, id -> why it cannot be told)
 
-    tables : a book's by name; those that are missing or empty leave their promises to the dated documents
+    tables : a book's by name, contacts perhaps lazy; those that are missing or empty leave their promises to dated documents
     Reach, complaints and training are measured by the room of encounters; trust is the town tracker's latest round.
     """
-    there = {name: t for name, t in tables.items() if t is not None and len(t)}
+    there = {name: t for name, t in tables.items() if t is not None and (isinstance(t, pl.LazyFrame) or len(t))}
     promised = there.get("commitments")
     if promised is None:
         return (), {}
