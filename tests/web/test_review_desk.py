@@ -189,6 +189,28 @@ def test_a_consent_taken_back_hides_the_face_again_and_asks_whoever_holds_a_copy
     assert [(t["masked"], t["reason"]) for t in clip.record["tracks"]] == [(True, "withdrawn"), (True, "no_consent")]
 
 
+def test_who_agreed_to_be_seen_and_now_agrees_to_be_hidden_is_hidden_at_once_and_for_good(film):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from commonbeat import consent
+    from commonbeat.web.tell import acts
+    from commonbeat.web.tell.state import events_of
+
+    clip, desk = film
+    link, now = shown(clip, desk), timezone.now()
+    acts.answer(link, says="yes_hidden", language="en", now=now)
+    clip.refresh_from_db()
+    assert clip.state == "protecting" and clip.looked["visible"] == []
+    acts.answer(link, says="no", language="en", now=now + timedelta(days=1))
+    acts.answer(link, says="yes_hidden", language="en", now=now + timedelta(days=2))
+    later = now + timedelta(days=30)  # a later yes to being shown hidden brings the old one to life no more
+    events = events_of(clip.encounter_id)
+    assert consent.may_show(events, link.person, "publish", "site", later)[0]
+    assert not consent.may_show(events, link.person, "face_visible", "site", later)[0]
+
+
 def test_where_the_film_as_it_was_filmed_is_gone_the_copy_that_shows_the_face_is_erased(film):
     from commonbeat.web.media import store
     from commonbeat.web.tell import state

@@ -84,16 +84,20 @@ def invite(encounter: Encounter, staff, *, person: str, track, child: bool, guar
 
 @transaction.atomic
 def answer(link: ConsentLink, *, says: str, language: str, birthday=None, until=None, now=None) -> None:
-    """Keeps what the person with the link said, with the wording they read."""
+    """Keeps what the person with the link said, with the wording they read.
+
+    Every answer says something of every purpose: who agreed once to be recognised and now agrees to be shown hidden has
+    taken the first back, and no later yes brings it to life again.
+    """
     from commonbeat.web.review.taken_back import hide_taken_back
 
     now = now or timezone.now()
     __, shown = wording("ask", language)
     yes = says != "no"
-    purposes = ["record", "keep", "publish"] + (["face_visible"] if says == "yes_visible" else [])
-    for purpose in purposes:
+    agreed = {"record": yes, "keep": yes, "publish": yes, "face_visible": says == "yes_visible"}
+    for purpose, given in agreed.items():
         event = consent.Event(
-            link.person, "given" if yes else "refused", purpose, now, guardian=link.guardian, child=link.child,
+            link.person, "given" if given else "refused", purpose, now, guardian=link.guardian, child=link.child,
             until=_midnight(until), ages_out=_midnight(birthday), wording=wording_hash("ask", shown), language=shown,
         )  # fmt: skip
         consent.ask(event, asked_by="private link", were_there=[f"staff:{link.encounter.recorded_by_id}"])
@@ -103,10 +107,11 @@ def answer(link: ConsentLink, *, says: str, language: str, birthday=None, until=
             wording=event.wording, language=event.language,
         )  # fmt: skip
     note("consent.given" if yes else "consent.refused", f"encounter:{link.encounter_id}", actor="person by private link",
-         purposes=purposes, wording=wording_hash("ask", shown))  # fmt: skip
+         purposes=[p for p, given in agreed.items() if given is yes], wording=wording_hash("ask", shown))  # fmt: skip
     if not yes:
         for story in Story.objects.filter(encounter_id=link.encounter_id).exclude(state="withdrawn"):
             state.act(story.pk, "take_down", role="resident", now=now, why="consent")
+    if not agreed["face_visible"]:
         hide_taken_back(link.encounter_id, now)
 
 
