@@ -99,8 +99,7 @@ def without_a_connection(page, home, folder):
     assert waiting(page) == 2 and "cellar" not in stored_words(page)
     page.goto(f"{home}/desk/record/")  # the phone was put away and taken out again
     assert waiting(page) == 2 and kept(folder, "Written in the cellar, one.") == 0
-    context.set_offline(False)
-    page.goto(f"{home}/desk/record/")
+    context.set_offline(False)  # the page that stands open hears that the connection is back
     page.locator("#offline").get_by_text("Sent.").wait_for()
     assert waiting(page) == 0
     page.goto(f"{home}/desk/record/")

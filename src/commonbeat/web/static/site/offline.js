@@ -39,9 +39,11 @@
       }
     } catch { /* still without a connection: they wait */ } finally { busy = false; await show(sent); }
   }
+  let told = 0; // that something was sent stays to be read, also when we look again and nothing waits
   async function show(sent = 0) {
+    told += sent;
     const n = (await ask(await open(), "waiting", "readonly", (s) => s.getAll())).filter((row) => row.who === form.dataset.who).length;
-    said.hidden = !n && !sent;
+    said.hidden = !n && !told;
     said.textContent = n ? `${form.dataset.kept} ${n}` : form.dataset.sent;
   }
   form.addEventListener("submit", async (e) => {
