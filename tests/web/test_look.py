@@ -136,6 +136,13 @@ def a_study(chromium, home, found):
     assert page.context.cookies() == []
 
 
+def another_sentence_than(page, before):
+    """Waits for the page that follows a vote: a press of a key does not."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(".sentence")).not_to_have_text(before, timeout=60_000)
+
+
 def without_a_script(chromium, home):
     """Reading, voting and answering need no JavaScript; nor does recording, except without a connection."""
     page = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False).new_page()
@@ -148,7 +155,7 @@ def without_a_script(chromium, home):
     page.goto(f"{home}/talk/on-the-street/")
     before = page.locator(".sentence").inner_text()
     page.get_by_role("button", name="Disagree").click()
-    assert page.locator(".sentence").inner_text() != before
+    another_sentence_than(page, before)
     page.goto(f"{home}/answer/pulse/")
     page.get_by_role("group").first.get_by_label("Agree", exact=True).check()
     page.get_by_role("button", name="Send my answers").click()
@@ -185,8 +192,7 @@ def by_keyboard(chromium, home):
     before = page.locator(".sentence").inner_text()
     tab_to(page, "button[value=agree]")
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
-    assert page.locator(".sentence").inner_text() != before
+    another_sentence_than(page, before)
     page.goto(f"{home}/answer/pulse/")
     for _question in range(3):
         tab_to(page, "input[type=radio]")

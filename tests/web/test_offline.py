@@ -114,6 +114,8 @@ def a_second_officer_on_the_same_phone(chromium, home, folder):
     context = page.context
     be(page, home, "officer")
     page.goto(f"{home}/desk/record/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.goto(f"{home}/desk/record/")  # a worker that only just took over might still send
     context.set_offline(True)
     fill(page, "Left by the first officer.")
     page.locator("#offline").get_by_text("connection is back: 1").wait_for()
